@@ -17,7 +17,7 @@ const APART = [
   'test/live/hostile.test.ts',
   'test/peers/bounds.test.ts',
   'test/sinks/webhook/dispatch/{kill,mix}.test.ts',
-  'test/sinks/webhook/tls.test.ts',
+  'test/sinks/webhook/request/tls.test.ts',
   'test/streams/mrt/bad-records/{bytes,floods,paths}.test.ts',
   'test/streams/mrt/decode/decode-any-bytes.test.ts',
 ];

@@ -168,6 +168,26 @@ test('no modules import each other in a circle; type imports count', () => {
   expect(circles).toEqual([]);
 });
 
+/** They hold the parts of one idea, and no module of them is in a circle. */
+const ENTWINED = [
+  'src/cli/drill <-> src/cli/webhook',
+  'src/detect/events <-> src/detect/incident',
+  'src/detect/events <-> src/detect/verdict',
+];
+
+test('no two rooms beside each other need each other, but for those named', () => {
+  const rooms = new Map<string, Set<string>>();
+  for (const { path, imports } of modules) {
+    const [room, ...others] = [path, ...imports].map((each) => dirname(each));
+    const beside = others.filter((other) => other !== room && dirname(other) === dirname(room ?? ''));
+    rooms.set(room ?? '', new Set([...(rooms.get(room ?? '') ?? []), ...beside]));
+  }
+  const pairs = [...rooms].flatMap(([room, needed]) =>
+    [...needed].filter((other) => room < other && rooms.get(other)?.has(room)).map((other) => `${room} <-> ${other}`),
+  );
+  expect(pairs.sort()).toEqual(ENTWINED);
+});
+
 test('a circle is found, also one that only types make', () => {
   const module = (path: string, ...imports: readonly string[]): Module => ({ path, text: '', imports });
   const found = circlesOf([module('a', 'b'), module('b', 'c', 'zod'), module('c', 'b'), module('d', 'a', 'd')]);

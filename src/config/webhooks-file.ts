@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { printable } from '../report/printable.ts';
 import type { StateStore } from '../ports.ts';
-import { listEndpoints } from '../sinks/webhook/endpoint-store.ts';
-import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoint.ts';
-import { readyEndpoint } from '../sinks/webhook/ready.ts';
-import type { Environment, SecretRef } from '../sinks/webhook/secret.ts';
+import { listEndpoints } from '../sinks/webhook/endpoints/endpoint-store.ts';
+import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoints/endpoint.ts';
+import { readyEndpoint } from '../sinks/webhook/endpoints/ready.ts';
+import type { Environment, SecretRef } from '../sinks/webhook/request/secret.ts';
 import { bad, good, type Result } from '../lib/result.ts';
 import { MOST_BYTES, readConfigText } from './config-text.ts';
 import { readYaml } from './yaml-document.ts';

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { snapshotOf } from '../../streams/mrt/container/packed-file.ts';
 import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
 import type { Collector } from '../bgp/peer.ts';
-import { hashedFile, type HashedFile } from './hashed-file.ts';
+import { hashedFile, type HashedFile } from './shelf/hashed-file.ts';
 import type { ManifestFile, ManifestTask } from './manifest.ts';
 import type { MapTask } from './map-tasks.ts';
 

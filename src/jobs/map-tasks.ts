@@ -4,7 +4,7 @@ import type { UnreadFile } from '../../streams/extract/format.ts';
 import { readFileName } from '../../streams/mrt/archive/file-name.ts';
 import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
 import type { Collector } from '../bgp/peer.ts';
-import type { HashedFile } from './hashed-file.ts';
+import type { HashedFile } from './shelf/hashed-file.ts';
 
 /** A task of `map`: the files of one collector that begin on one UTC day. */
 export interface MapTask {

@@ -7,11 +7,11 @@ import type { MrtLimits } from '../../streams/mrt/limits.ts';
 import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
 import { Prefilter } from '../../streams/mrt/scan/prefilter.ts';
 import type { ScanBatch, ScanJob } from '../../streams/mrt/scan/scan-job.ts';
-import { createScanner } from '../../streams/mrt/scan/scanner.ts';
+import { createScanner } from '../../streams/mrt/scanner.ts';
 import { refusal } from '../lib/errno.ts';
 import { bad, good, type Result } from '../lib/result.ts';
 import type { Territory } from '../territory/territory.ts';
-import { hashedFile, markOf, type HashedFile } from './hashed-file.ts';
+import { hashedFile, markOf, type HashedFile } from './shelf/hashed-file.ts';
 import type { MapTask } from './map-tasks.ts';
 import type { Shelf } from './shelf/shelf.ts';
 

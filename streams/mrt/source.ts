@@ -12,7 +12,7 @@ import { playFile, type Item, type PlayContext, type ReplayClock } from './play/
 import type { MrtReport } from './play/report.ts';
 import type { ScanBatch, ScanJob, Scanner } from './scan/scan-job.ts';
 import type { ScanThreads } from './threads/scan-threads.ts';
-import { createScanner } from './scan/scanner.ts';
+import { createScanner } from './scanner.ts';
 import { defaultThreads } from './threads/thread-count.ts';
 import { Silence } from './play/silence.ts';
 import { RunTotals } from './play/totals.ts';

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { TEMPLATES } from '../../src/cli/webhook/program.ts';
 import { parseWebhooks } from '../../src/config/webhooks-file.ts';
-import { FOR_PEOPLE, PLAIN_PRESETS } from '../../src/sinks/webhook/endpoint.ts';
-import { SCHEDULE_MS } from '../../src/sinks/webhook/schedule.ts';
+import { FOR_PEOPLE, PLAIN_PRESETS } from '../../src/sinks/webhook/endpoints/endpoint.ts';
+import { SCHEDULE_MS } from '../../src/sinks/webhook/request/schedule.ts';
 import { ROOT } from '../support/cli.ts';
 import { EVENT_TYPES } from '../schemas/fields.ts';
 

@@ -4,12 +4,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { proxyOf } from '../../src/lib/proxy.ts';
-import { send } from '../../src/sinks/webhook/send.ts';
+import { send } from '../../src/sinks/webhook/request/send.ts';
 import { request } from '../../streams/archive/http.ts';
 import { connect } from '../../streams/ris-live/frames.ts';
 import { fetchText } from '../../streams/ripestat/fetch-text.ts';
 import { connectProxy, withProxies } from '../support/proxy.ts';
-import { makeCertificates } from '../sinks/webhook/certificates.ts';
+import { makeCertificates } from '../sinks/webhook/request/certificates.ts';
 import { httpReceiver, httpsReceiver, outgoing } from '../sinks/webhook/receivers.ts';
 
 const NEVER = new AbortController().signal;

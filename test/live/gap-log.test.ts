@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
-import { GapLog } from '../../src/app/watch/gap-log.ts';
+import { GapLog } from '../../src/app/feed/gap-log.ts';
 import { clock } from '../support/day.ts';
 
 function collector(text: string): Collector {

@@ -5,7 +5,7 @@ import type { Clock, StateStore } from '../../ports.ts';
 import type { StateChange, StateRecord } from '../../spaces.ts';
 import { drillEvents, drillParts, type DrillParts } from './drill-events.ts';
 import type { Selection } from '../../config/selection.ts';
-import type { Logger } from '../watch/log.ts';
+import type { Logger } from '../log.ts';
 
 /** How often the leader looks for requests for drills. Milliseconds. */
 const LOOK_MS = 1_000;

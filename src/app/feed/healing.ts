@@ -5,10 +5,10 @@ import type { Element } from '../../bgp/element.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { ElementSource } from '../../ports.ts';
 import type { Territory } from '../../territory/territory.ts';
-import type { GapLog } from '../watch/gap-log.ts';
-import type { OpenGaps } from '../watch/open-gaps.ts';
+import type { GapLog } from './gap-log.ts';
+import type { OpenGaps } from './open-gaps.ts';
 import type { Begun, FeedOptions } from './types.ts';
-import { logRipestat, type Logger } from '../watch/log.ts';
+import { logRipestat, type Logger } from '../log.ts';
 
 /** Gaps of several collectors that end within this time are healed together, milliseconds. */
 const GATHER_MS = 10_000;

@@ -3,7 +3,7 @@ import { RIS_HOLD_MS, type Peer, type PeerId } from '../../bgp/peer.ts';
 import { MAX_SESSIONS } from '../../peers/session.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
 import { counted } from '../../report/printable.ts';
-import type { Logger } from '../watch/log.ts';
+import type { Logger } from '../log.ts';
 
 /**
  * Checks that the first table and the feed have peers in common. Without common peers no peer votes (see

@@ -8,7 +8,7 @@ import { contains, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { ElementSource } from '../../ports.ts';
 import { counted } from '../../report/printable.ts';
-import type { GapLog } from '../watch/gap-log.ts';
+import type { GapLog } from './gap-log.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { Begun, FeedOptions } from './types.ts';
 import { allTerritories, ripestatClient, seedReport, votesNoted } from './healing.ts';

@@ -5,7 +5,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import type { OpenGap } from '../../engine.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
 import type { Territory } from '../../territory/territory.ts';
-import type { Logger } from '../watch/log.ts';
+import type { Logger } from '../log.ts';
 
 /** Where the first table comes from: RIPEstat, MRT files, or nowhere. */
 export type Seed = { readonly from: 'ripestat' | 'none' } | { readonly from: 'mrt'; readonly paths: readonly string[] };

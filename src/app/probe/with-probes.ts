@@ -8,7 +8,7 @@ import { later, type EventTime } from '../../bgp/time.ts';
 import type { Engine } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
-import type { Logger } from '../watch/log.ts';
+import type { Logger } from '../log.ts';
 import type { ReachPlan } from './read-probes.ts';
 
 /** What probing beside a live feed needs. */

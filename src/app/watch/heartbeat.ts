@@ -6,7 +6,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
 import { durationText } from '../../report/clock.ts';
 import type { Io } from '../io.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '../log.ts';
 
 /** The options of the heartbeat. */
 export interface HeartbeatSettings {

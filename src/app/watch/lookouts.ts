@@ -4,7 +4,7 @@ import type { Clock, StateStore } from '../../ports.ts';
 import type { FeedOptions } from '../feed/types.ts';
 import type { HttpPlace } from '../http/http-options.ts';
 import { blindness, storeUnready } from '../leadership/readiness.ts';
-import type { WatchMeter } from '../metrics/watch-meter.ts';
+import type { WatchMeter } from './watch-meter.ts';
 import { heartbeat, type HeartbeatUrls } from './heartbeat.ts';
 import type { Watch } from './watcher.ts';
 

@@ -4,7 +4,7 @@ import type { Engine } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
 import type { Clock } from '../../ports.ts';
 import { clocksOf, standingsOf } from '../output/formatters.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '../log.ts';
 
 /** By then the first seed and the peers of the feed are known. Milliseconds. */
 const PATIENCE_MS = 10 * 60_000;

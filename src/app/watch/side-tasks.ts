@@ -2,7 +2,7 @@ import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { StateStore } from '../../ports.ts';
 import { listed } from '../../report/printable.ts';
 import { unwatchedOf } from '../../sinks/webhook/filter.ts';
-import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
+import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoints/endpoint-store.ts';
 import { DrillCalls } from '../drill/requests.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { FeedOptions } from '../feed/types.ts';

@@ -3,16 +3,16 @@ import type { Clock, StateStore } from '../../ports.ts';
 import { sentence } from '../../report/words.ts';
 import { dispatchWebhooks } from '../../sinks/webhook/dispatch/dispatch.ts';
 import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
-import { deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
-import type { Endpoint } from '../../sinks/webhook/endpoint.ts';
-import { READER, type LogRecord } from '../../sinks/webhook/records.ts';
+import { deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoints/endpoint-store.ts';
+import type { Endpoint } from '../../sinks/webhook/endpoints/endpoint.ts';
+import { READER, type LogRecord } from '../../sinks/webhook/endpoints/records.ts';
 import { readerPosition } from '../../spaces.ts';
-import type { Environment } from '../../sinks/webhook/secret.ts';
-import { systemResolver } from '../../sinks/webhook/target.ts';
+import type { Environment } from '../../sinks/webhook/request/secret.ts';
+import { systemResolver } from '../../sinks/webhook/request/target.ts';
 import type { Selection } from '../../config/selection.ts';
 import { clocksOf } from '../output/formatters.ts';
 import { wallText } from '../../report/clock.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '../log.ts';
 
 /** What the webhooks of a watch need, apart from the store. */
 export interface WebhookParts {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { isoTime } from '../../bgp/time.ts';
 import type { StateStore } from '../../ports.ts';
-import { listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
+import { listEndpoints } from '../../sinks/webhook/endpoints/endpoint-store.ts';
 import { counted } from '../../report/printable.ts';
 import { textSink } from '../../sinks/stdout.ts';
 import { exportStore, importStore } from '../../store/transfer.ts';

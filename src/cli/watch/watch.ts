@@ -21,7 +21,7 @@ import { TerminalLine } from '../output/terminal-line.ts';
 import { controlTerritory } from '../../app/feed/feed.ts';
 import type { FeedOptions, Healer, Seed } from '../../app/feed/types.ts';
 import { heartbeatUrls, type HeartbeatSettings, type HeartbeatUrls } from '../../app/watch/heartbeat.ts';
-import { createLogger, type Logger } from '../../app/watch/log.ts';
+import { createLogger, type Logger } from '../../app/log.ts';
 import { packageVersion } from '../../app/package-root.ts';
 import { openTape, type Tape } from '../../app/watch/tape-file.ts';
 import { httpPlace, type HttpPlace, type HttpSettings } from '../../app/http/http-options.ts';
@@ -182,7 +182,7 @@ async function conduct(
   const ended = new AbortController();
   const sink = textSink(io.stdout, () => ended.abort());
   const lines = eventLines(options, selection, io);
-  const meter = http === undefined ? undefined : (await import('../../app/metrics/watch-meter.ts')).watchMeter();
+  const meter = http === undefined ? undefined : (await import('../../app/watch/watch-meter.ts')).watchMeter();
   const recorded = (source: ElementSource): ElementSource =>
     tape === undefined ? source : record(source, (text) => tape.write(text));
   const turns = new Watch({

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
-import { FOR_PEOPLE, parseEndpoints, rulesOf, type Endpoint } from '../../sinks/webhook/endpoint.ts';
-import { readyEndpoint } from '../../sinks/webhook/ready.ts';
+import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoints/endpoint-store.ts';
+import { FOR_PEOPLE, parseEndpoints, rulesOf, type Endpoint } from '../../sinks/webhook/endpoints/endpoint.ts';
+import { readyEndpoint } from '../../sinks/webhook/endpoints/ready.ts';
 import { unwatchedOf } from '../../sinks/webhook/filter.ts';
-import type { EndpointRecord } from '../../sinks/webhook/records.ts';
-import type { SecretRef } from '../../sinks/webhook/secret.ts';
-import { parseTarget, shownUrl, vetTarget } from '../../sinks/webhook/target.ts';
+import type { EndpointRecord } from '../../sinks/webhook/endpoints/records.ts';
+import type { SecretRef } from '../../sinks/webhook/request/secret.ts';
+import { parseTarget, shownUrl, vetTarget } from '../../sinks/webhook/request/target.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { chosenStore, openStore } from '../../app/open-store.ts';

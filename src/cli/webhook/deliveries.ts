@@ -1,6 +1,6 @@
 import { wallText } from '../../report/clock.ts';
-import { deadLetters, deliveries } from '../../sinks/webhook/endpoint-store.ts';
-import type { AskRecord, DeadRecord, LogRecord, QueueRecord } from '../../sinks/webhook/records.ts';
+import { deadLetters, deliveries } from '../../sinks/webhook/endpoints/endpoint-store.ts';
+import type { AskRecord, DeadRecord, LogRecord, QueueRecord } from '../../sinks/webhook/endpoints/records.ts';
 import { counted, jsonText, printable } from '../../report/printable.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';

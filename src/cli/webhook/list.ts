@@ -1,8 +1,8 @@
 import { wallText } from '../../report/clock.ts';
-import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
-import { shownEndpoint } from '../../sinks/webhook/endpoint.ts';
+import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoints/endpoint-store.ts';
+import { shownEndpoint } from '../../sinks/webhook/endpoints/endpoint.ts';
 import type { Filter } from '../../sinks/webhook/filter.ts';
-import type { EndpointRecord, LogRecord } from '../../sinks/webhook/records.ts';
+import type { EndpointRecord, LogRecord } from '../../sinks/webhook/endpoints/records.ts';
 import { counted, jsonText, listed, printable } from '../../report/printable.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';

@@ -1,9 +1,9 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { UnknownEvent } from '../../ports.ts';
 import { counted } from '../../report/printable.ts';
-import { askDelivery, deadLetters, isOn } from '../../sinks/webhook/endpoint-store.ts';
+import { askDelivery, deadLetters, isOn } from '../../sinks/webhook/endpoints/endpoint-store.ts';
 import { passes } from '../../sinks/webhook/filter.ts';
-import type { EndpointRecord } from '../../sinks/webhook/records.ts';
+import type { EndpointRecord } from '../../sinks/webhook/endpoints/records.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain } from '../../app/io.ts';
 import { bad, good, type Result } from '../../lib/result.ts';

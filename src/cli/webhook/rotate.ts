@@ -1,8 +1,8 @@
-import { putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
-import type { Endpoint } from '../../sinks/webhook/endpoint.ts';
-import { readyEndpoint } from '../../sinks/webhook/ready.ts';
-import type { EndpointRecord } from '../../sinks/webhook/records.ts';
-import type { SecretRef } from '../../sinks/webhook/secret.ts';
+import { putEndpoint } from '../../sinks/webhook/endpoints/endpoint-store.ts';
+import type { Endpoint } from '../../sinks/webhook/endpoints/endpoint.ts';
+import { readyEndpoint } from '../../sinks/webhook/endpoints/ready.ts';
+import type { EndpointRecord } from '../../sinks/webhook/endpoints/records.ts';
+import type { SecretRef } from '../../sinks/webhook/request/secret.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain } from '../../app/io.ts';
 import { bad, good, type Result } from '../../lib/result.ts';

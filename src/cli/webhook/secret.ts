@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
-import { newSecret } from '../../sinks/webhook/signature.ts';
-import { isVariableName, type SecretRef } from '../../sinks/webhook/secret.ts';
+import { listEndpoints } from '../../sinks/webhook/endpoints/endpoint-store.ts';
+import { newSecret } from '../../sinks/webhook/request/signature.ts';
+import { isVariableName, type SecretRef } from '../../sinks/webhook/request/secret.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { OpenWebhooks } from './store.ts';

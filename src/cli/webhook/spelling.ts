@@ -1,4 +1,4 @@
-import { inYaml, type Spelling } from '../../sinks/webhook/spelling.ts';
+import { inYaml, type Spelling } from '../../sinks/webhook/request/spelling.ts';
 
 const OPTIONS: Readonly<Record<string, string>> = {
   'filter.types': '--type',

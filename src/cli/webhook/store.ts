@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Clock } from '../../ports.ts';
 import { listed } from '../../report/printable.ts';
-import { listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
-import type { EndpointRecord } from '../../sinks/webhook/records.ts';
-import type { Unreadable } from '../../sinks/webhook/read-records.ts';
-import { systemResolver, type Resolver } from '../../sinks/webhook/target.ts';
+import { listEndpoints } from '../../sinks/webhook/endpoints/endpoint-store.ts';
+import type { EndpointRecord } from '../../sinks/webhook/endpoints/records.ts';
+import type { Unreadable } from '../../sinks/webhook/endpoints/read-records.ts';
+import { systemResolver, type Resolver } from '../../sinks/webhook/request/target.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { chosenStore, openExisting, type openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';

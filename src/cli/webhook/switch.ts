@@ -1,4 +1,4 @@
-import { removeEndpoint, switchEndpoint } from '../../sinks/webhook/endpoint-store.ts';
+import { removeEndpoint, switchEndpoint } from '../../sinks/webhook/endpoints/endpoint-store.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { stateText } from './list.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
 import { refusal } from '../../lib/errno.ts';
 import { fetchByProxy } from '../../lib/proxy.ts';
-import { hashedFile } from '../hashed-file.ts';
+import { hashedFile } from './hashed-file.ts';
 
 /** The address of a bucket, and the credentials for it. */
 export interface S3Access {

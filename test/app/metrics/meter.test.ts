@@ -5,7 +5,7 @@ import { CATALOGUE } from '../../../src/app/metrics/catalogue.ts';
 import { Meter } from '../../../src/app/metrics/meter.ts';
 import { measured } from '../../../src/app/metrics/measured-store.ts';
 import { storeReadings } from '../../../src/app/metrics/store-readings.ts';
-import { countDelivery } from '../../../src/app/metrics/watch-readings.ts';
+import { countDelivery } from '../../../src/app/watch/watch-readings.ts';
 import { memoryStore } from '../../../src/store/memory.ts';
 import { record, RecordedDay } from '../../history/scene.ts';
 import { outageStore } from '../../http/scene.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { heartbeat, heartbeatUrls, type HeartbeatOutcome } from '../../../src/app/watch/heartbeat.ts';
-import { createLogger } from '../../../src/app/watch/log.ts';
+import { createLogger } from '../../../src/app/log.ts';
 import { HandClock, until } from '../../support/clock.ts';
 import { Text } from '../../support/text.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { KEEP_EVENTS, upkeep } from '../../../src/app/watch/upkeep.ts';
-import type { Logger } from '../../../src/app/watch/log.ts';
+import type { Logger } from '../../../src/app/log.ts';
 import type { StateStore } from '../../../src/ports.ts';
 import { memoryStore } from '../../../src/store/memory.ts';
 import { batch, event, idOf, readerAt } from '../../contract/fixtures.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Drill } from '../../../src/app/drill/fake-outage.ts';
 import { DrillCalls, drillChange } from '../../../src/app/drill/requests.ts';
 import { select } from '../../../src/config/selection.ts';
-import { createLogger } from '../../../src/app/watch/log.ts';
+import { createLogger } from '../../../src/app/log.ts';
 import { memoryStore } from '../../../src/store/memory.ts';
 import { startRedis } from '../../support/redis/server.ts';
 import { Text } from '../../support/text.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
-import { makeCertificates } from '../../sinks/webhook/certificates.ts';
+import { makeCertificates } from '../../sinks/webhook/request/certificates.ts';
 import { eventsIn, hook, place, watching, type Hook } from './scene.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
-import { deadChange } from '../../../src/sinks/webhook/records.ts';
+import { deadChange } from '../../../src/sinks/webhook/endpoints/records.ts';
 import { openEmbedded } from '../../../src/store/embedded/open.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import { eventsIn, hook, place, watching, type Place, type Posted } from './scene.ts';

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
-import { send, type Attempt, type Means } from '../../../src/sinks/webhook/send.ts';
-import type { Outgoing } from '../../../src/sinks/webhook/outgoing.ts';
-import type { Resolver, TargetRules } from '../../../src/sinks/webhook/target.ts';
+import { send, type Attempt, type Means } from '../../../src/sinks/webhook/request/send.ts';
+import type { Outgoing } from '../../../src/sinks/webhook/request/outgoing.ts';
+import type { Resolver, TargetRules } from '../../../src/sinks/webhook/request/target.ts';
 import { HandClock } from '../../support/clock.ts';
 import { httpReceiver, loopbackRules, outgoing, type Receiver } from './receivers.ts';
 

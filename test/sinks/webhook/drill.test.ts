@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { drillEvents } from '../../../src/app/drill/drill-events.ts';
-import { secretOf } from '../../../src/sinks/webhook/secret.ts';
+import { secretOf } from '../../../src/sinks/webhook/request/secret.ts';
 import { alertmanager } from '../../../src/sinks/webhook/templates/alertmanager.ts';
 import { discord, mattermost, slack, telegram } from '../../../src/sinks/webhook/templates/chats.ts';
 import { cloudevent } from '../../../src/sinks/webhook/templates/cloudevent.ts';

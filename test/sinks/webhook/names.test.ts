@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { connect } from '../../../src/sinks/webhook/connect.ts';
-import { send } from '../../../src/sinks/webhook/send.ts';
+import { connect } from '../../../src/sinks/webhook/request/connect.ts';
+import { send } from '../../../src/sinks/webhook/request/send.ts';
 import {
   parseTarget,
   systemResolver,
@@ -8,7 +8,7 @@ import {
   type Resolver,
   type Target,
   type TargetRules,
-} from '../../../src/sinks/webhook/target.ts';
+} from '../../../src/sinks/webhook/request/target.ts';
 import { HandClock, until } from '../../support/clock.ts';
 import { NEVER, sentTo } from './attempts.ts';
 import { httpReceiver, loopbackRules, network, outgoing, rawReceiver, type Receiver } from './receivers.ts';

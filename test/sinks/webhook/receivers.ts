@@ -3,8 +3,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { parsePrefix, type Prefix } from '../../../src/bgp/prefix.ts';
-import type { Outgoing } from '../../../src/sinks/webhook/outgoing.ts';
-import type { TargetRules } from '../../../src/sinks/webhook/target.ts';
+import type { Outgoing } from '../../../src/sinks/webhook/request/outgoing.ts';
+import type { TargetRules } from '../../../src/sinks/webhook/request/target.ts';
 
 export interface Receiver {
   readonly port: number;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { UnroutableEvent } from '../../../src/detect/events/event.ts';
-import { secretOf } from '../../../src/sinks/webhook/secret.ts';
+import { secretOf } from '../../../src/sinks/webhook/request/secret.ts';
 import { alertmanager } from '../../../src/sinks/webhook/templates/alertmanager.ts';
 import { discord, mattermost, slack, telegram } from '../../../src/sinks/webhook/templates/chats.ts';
 import { cloudevent } from '../../../src/sinks/webhook/templates/cloudevent.ts';

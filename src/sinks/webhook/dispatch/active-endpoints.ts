@@ -1,11 +1,11 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { StateStore } from '../../../ports.ts';
 import type { StateChange, StateRecord } from '../../../spaces.ts';
-import { endpointsOf, enteredEndpoint, firstReading, isOn } from '../endpoint-store.ts';
-import type { Endpoint } from '../endpoint.ts';
+import { endpointsOf, enteredEndpoint, firstReading, isOn } from '../endpoints/endpoint-store.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
 import { passes } from '../filter.ts';
-import { askChange, endpointChange, goneChange, keyParts, type EndpointRecord } from '../records.ts';
-import { decodeAsk, type Unreadable } from '../read-records.ts';
+import { askChange, endpointChange, goneChange, keyParts, type EndpointRecord } from '../endpoints/records.ts';
+import { decodeAsk, type Unreadable } from '../endpoints/read-records.ts';
 import { EndpointQueue, type EndpointQueueOptions, type Plan } from './endpoint-queue.ts';
 import { restore, SPACES } from './restore.ts';
 import { Sender, type SenderMeans } from './sender.ts';

@@ -1,11 +1,11 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { Clock } from '../../../ports.ts';
-import type { Endpoint } from '../endpoint.ts';
-import { outgoingOf, readyEndpoint } from '../ready.ts';
-import type { Environment } from '../secret.ts';
-import { send, type Attempt } from '../send.ts';
-import type { Outgoing } from '../outgoing.ts';
-import type { Resolver } from '../target.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { outgoingOf, readyEndpoint } from '../endpoints/ready.ts';
+import type { Environment } from '../request/secret.ts';
+import { send, type Attempt } from '../request/send.ts';
+import type { Outgoing } from '../request/outgoing.ts';
+import type { Resolver } from '../request/target.ts';
 import type { Sentence } from '../templates/template.ts';
 
 /** What an attempt needs besides its endpoint. */

@@ -1,5 +1,5 @@
 import type { StateChange } from '../../../spaces.ts';
-import { deadChange, MOST_DEAD, type DeadRecord } from '../records.ts';
+import { deadChange, MOST_DEAD, type DeadRecord } from '../endpoints/records.ts';
 
 /** The stored dead letters of one endpoint, oldest first, up to a limit. */
 export class DeadLetters {

@@ -13,11 +13,11 @@
 import { setMaxListeners } from 'node:events';
 import { LinkedAbort } from '../../../lib/linked-abort.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
-import type { Endpoint } from '../endpoint.ts';
-import type { Environment } from '../secret.ts';
-import type { Resolver } from '../target.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Environment } from '../request/secret.ts';
+import type { Resolver } from '../request/target.ts';
 import type { Sentence } from '../templates/template.ts';
-import { READER } from '../records.ts';
+import { READER } from '../endpoints/records.ts';
 import { fanOut, type FanOutMeans } from './fan-out.ts';
 import { BatchWriter } from './batch-writer.ts';
 import type { DispatchReport } from './report.ts';

@@ -1,7 +1,7 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { Clock } from '../../../ports.ts';
 import type { StateChange } from '../../../spaces.ts';
-import { GONE_REASON } from '../endpoint-store.ts';
+import { GONE_REASON } from '../endpoints/endpoint-store.ts';
 import {
   goneChange,
   logChange,
@@ -12,7 +12,7 @@ import {
   type EndpointRecord,
   type LogRecord,
   type QueueRecord,
-} from '../records.ts';
+} from '../endpoints/records.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { Outcome } from './outcome.ts';
 import type { DispatchReport } from './report.ts';

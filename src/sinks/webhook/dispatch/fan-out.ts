@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { UnknownEvent, type StateStore } from '../../../ports.ts';
 import { readerChange, readerPosition } from '../../../spaces.ts';
-import { READER } from '../records.ts';
+import { READER } from '../endpoints/records.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { DispatchReport } from './report.ts';
 import type { ActiveEndpoints } from './active-endpoints.ts';

@@ -1,6 +1,6 @@
-import type { LastAttempt, LogRecord, QueueRecord } from '../records.ts';
-import { nextAttempt, type Circumstances } from '../schedule.ts';
-import type { Attempt } from '../send.ts';
+import type { LastAttempt, LogRecord, QueueRecord } from '../endpoints/records.ts';
+import { nextAttempt, type Circumstances } from '../request/schedule.ts';
+import type { Attempt } from '../request/send.ts';
 
 /** What happens to an event after an attempt. */
 export interface Outcome {

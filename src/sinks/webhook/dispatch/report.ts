@@ -1,5 +1,5 @@
-import type { LogRecord } from '../records.ts';
-import type { Unreadable } from '../read-records.ts';
+import type { LogRecord } from '../endpoints/records.ts';
+import type { Unreadable } from '../endpoints/read-records.ts';
 
 /** A log message. It contains no secrets: neither URLs nor headers. */
 export type WebhookReport =

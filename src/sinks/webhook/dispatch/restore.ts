@@ -1,6 +1,6 @@
 import type { Space, StateChange, StateRecord } from '../../../spaces.ts';
-import { keyParts } from '../records.ts';
-import { decodeDead, decodeLog, decodeQueued, type Decoded, type Unreadable } from '../read-records.ts';
+import { keyParts } from '../endpoints/records.ts';
+import { decodeDead, decodeLog, decodeQueued, type Decoded, type Unreadable } from '../endpoints/read-records.ts';
 import type { EndpointQueue } from './endpoint-queue.ts';
 
 /** The spaces with records of endpoints. */

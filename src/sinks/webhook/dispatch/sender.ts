@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { isOn } from '../endpoint-store.ts';
-import type { QueueRecord } from '../records.ts';
+import { isOn } from '../endpoints/endpoint-store.ts';
+import type { QueueRecord } from '../endpoints/records.ts';
 import { attemptOnce, type AttemptMeans } from './attempt.ts';
 import { WakeSignal } from './wake-signal.ts';
 import type { BatchWriter } from './batch-writer.ts';

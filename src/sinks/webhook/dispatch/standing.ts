@@ -1,8 +1,8 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { StateChange } from '../../../spaces.ts';
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
 import { passes } from '../filter.ts';
-import { queueChange, type QueueRecord } from '../records.ts';
+import { queueChange, type QueueRecord } from '../endpoints/records.ts';
 import { alertOf, type Alert } from '../templates/alertmanager.ts';
 import type { Outcome } from './outcome.ts';
 

@@ -1,6 +1,6 @@
 import type { StateRecord } from '../../../spaces.ts';
-import { deliveryKey, type QueueRecord } from '../records.ts';
-import { decodeQueued, type Unreadable } from '../read-records.ts';
+import { deliveryKey, type QueueRecord } from '../endpoints/records.ts';
+import { decodeQueued, type Unreadable } from '../endpoints/read-records.ts';
 import { Heap } from '../../../lib/heap.ts';
 
 /** The place of a waiting event. For most events this is all that is in memory. */

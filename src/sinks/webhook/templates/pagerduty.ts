@@ -1,6 +1,6 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { severityOf, type Severity } from '../filter.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../request/secret.ts';
 import { oneLine } from './escape.ts';
 import { json, type Template } from './template.ts';
 

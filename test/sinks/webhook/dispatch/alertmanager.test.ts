@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { UnroutableEvent } from '../../../../src/detect/events/event.ts';
-import { deliveries } from '../../../../src/sinks/webhook/endpoint-store.ts';
+import { deliveries } from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
 import { HandClock, settled } from '../../../support/clock.ts';
 import { receiving, Stage, type Answer } from './stage.ts';
 import { chain, endpointOf } from './world.ts';

@@ -7,7 +7,7 @@ import {
   putEndpoint,
   removeEndpoint,
   switchEndpoint,
-} from '../../../../src/sinks/webhook/endpoint-store.ts';
+} from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
 import { HandClock, settled, until } from '../../../support/clock.ts';
 import { receiving, Stage } from './stage.ts';
 import { chain, endpointOf, verify } from './world.ts';

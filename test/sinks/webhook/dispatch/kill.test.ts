@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deliveries } from '../../../../src/sinks/webhook/endpoint-store.ts';
+import { deliveries } from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
 import { compiled } from '../../../support/mrt-compiled.ts';
 import { between, mulberry32 } from '../../../support/sim-random.ts';
 import { howMany } from '../../../support/thorough.ts';

@@ -3,9 +3,9 @@ import { createServer as createHttpServer, type RequestListener, type ServerResp
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';
+import type { Endpoint } from '../../../../src/sinks/webhook/endpoints/endpoint.ts';
 import type { Random } from '../../../support/sim-random.ts';
-import type { Certificates } from '../certificates.ts';
+import type { Certificates } from '../request/certificates.ts';
 import { endpointOf, verify, type Received } from './world.ts';
 
 /** What goes wrong at each endpoint, of a hundred requests. Of the flaky one's events one in fifty is always refused. */

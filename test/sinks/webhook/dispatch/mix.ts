@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventTime } from '../../../../src/bgp/time.ts';
 import type { StateStore } from '../../../../src/ports.ts';
-import { putEndpoint } from '../../../../src/sinks/webhook/endpoint-store.ts';
+import { putEndpoint } from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
 import { dispatchWebhooks } from '../../../../src/sinks/webhook/dispatch/dispatch.ts';
 import type { WebhookReport } from '../../../../src/sinks/webhook/dispatch/report.ts';
-import type { Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';
+import type { Endpoint } from '../../../../src/sinks/webhook/endpoints/endpoint.ts';
 import { HandClock } from '../../../support/clock.ts';
 import { mulberry32 } from '../../../support/sim-random.ts';
-import { makeCertificates } from '../certificates.ts';
+import { makeCertificates } from '../request/certificates.ts';
 import { fiveEndpoints, MixedReceivers, resolving } from './mix-receivers.ts';
 import { chain, SECRET } from './world.ts';
 

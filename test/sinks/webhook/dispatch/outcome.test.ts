@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { outcomeOf } from '../../../../src/sinks/webhook/dispatch/outcome.ts';
-import type { QueueRecord } from '../../../../src/sinks/webhook/records.ts';
-import type { Attempt } from '../../../../src/sinks/webhook/send.ts';
+import type { QueueRecord } from '../../../../src/sinks/webhook/endpoints/records.ts';
+import type { Attempt } from '../../../../src/sinks/webhook/request/send.ts';
 import { mulberry32 } from '../../../support/sim-random.ts';
 import { chain } from './world.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Heap } from '../../../../src/lib/heap.ts';
 import { DeadLetters } from '../../../../src/sinks/webhook/dispatch/dead-letters.ts';
 import { Waiting } from '../../../../src/sinks/webhook/dispatch/waiting.ts';
-import { queueChange, type QueueRecord } from '../../../../src/sinks/webhook/records.ts';
+import { queueChange, type QueueRecord } from '../../../../src/sinks/webhook/endpoints/records.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
 import { chain } from './world.ts';
 

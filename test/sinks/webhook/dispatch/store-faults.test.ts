@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/app/system-clock.ts';
 import type { StateStore } from '../../../../src/ports.ts';
-import { deliveries } from '../../../../src/sinks/webhook/endpoint-store.ts';
+import { deliveries } from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
 import { HandClock, settled, until } from '../../../support/clock.ts';
 import { startRedis } from '../../../support/redis/server.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { askDelivery, deadLetters, deliveries } from '../../../../src/sinks/webhook/endpoint-store.ts';
-import { JITTER, SCHEDULE_MS } from '../../../../src/sinks/webhook/schedule.ts';
+import { askDelivery, deadLetters, deliveries } from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
+import { JITTER, SCHEDULE_MS } from '../../../../src/sinks/webhook/request/schedule.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
 import { HandClock, settled, until } from '../../../support/clock.ts';
 import { mulberry32 } from '../../../support/sim-random.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { UnroutableEvent } from '../../../../src/detect/events/event.ts';
-import { parseEndpoints, type Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';
+import { parseEndpoints, type Endpoint } from '../../../../src/sinks/webhook/endpoints/endpoint.ts';
 
 export const SECRET = `whsec_${Buffer.from('the secret of the tests, 32 byte').toString('base64')}`;
 

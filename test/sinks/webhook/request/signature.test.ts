@@ -2,7 +2,7 @@ import { createPublicKey, randomBytes, verify, type KeyObject } from 'node:crypt
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { secretOf } from '../../../src/sinks/webhook/secret.ts';
+import { secretOf } from '../../../../src/sinks/webhook/request/secret.ts';
 import {
   newSecret,
   newSigningKey,
@@ -10,7 +10,7 @@ import {
   publicKeyText,
   signatureHeaders,
   type SigningKey,
-} from '../../../src/sinks/webhook/signature.ts';
+} from '../../../../src/sinks/webhook/request/signature.ts';
 
 const NOW = Date.now();
 

@@ -3,9 +3,9 @@
  * place.
  */
 import type * as z from 'zod';
-import type { UnroutableEvent } from '../../detect/events/event.ts';
-import { placeText } from '../../lib/zod-faults.ts';
-import type { Space, StateRecord } from '../../spaces.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
+import { placeText } from '../../../lib/zod-faults.ts';
+import type { Space, StateRecord } from '../../../spaces.ts';
 import { parseEndpoints } from './endpoint.ts';
 import {
   keyParts,

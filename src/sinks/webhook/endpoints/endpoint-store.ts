@@ -2,9 +2,9 @@
  * What commands do about webhooks. They use only the store, so the leader need not run; if it runs, it takes notice
  * within two seconds.
  */
-import type { UnroutableEvent } from '../../detect/events/event.ts';
-import type { StateStore } from '../../ports.ts';
-import { readerChange, type StateChange, type StateRecord } from '../../spaces.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
+import type { StateStore } from '../../../ports.ts';
+import { readerChange, type StateChange, type StateRecord } from '../../../spaces.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
   askChange,

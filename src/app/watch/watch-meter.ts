@@ -1,8 +1,8 @@
 import type { Clock, ElementSource, StateStore } from '../../ports.ts';
 import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
-import type { WatchView } from '../watch/parts.ts';
-import { measured } from './measured-store.ts';
-import { Meter } from './meter.ts';
+import type { WatchView } from './parts.ts';
+import { measured } from '../metrics/measured-store.ts';
+import { Meter } from '../metrics/meter.ts';
 import { countDelivery, countedSource, watchReadings } from './watch-readings.ts';
 
 /** Wraps the parts of a watch, so that they are measured. */

@@ -8,8 +8,8 @@ import {
   rulesOf,
   shownEndpoint,
   type Endpoint,
-} from '../../../src/sinks/webhook/endpoint.ts';
-import { SEVERITIES, typePatterns } from '../../../src/sinks/webhook/filter.ts';
+} from '../../../../src/sinks/webhook/endpoints/endpoint.ts';
+import { SEVERITIES, typePatterns } from '../../../../src/sinks/webhook/filter.ts';
 
 const LEAST = { name: 'ops', url: 'https://example.org/hook' };
 

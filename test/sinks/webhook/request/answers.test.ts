@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { settled, until } from '../../support/clock.ts';
-import { answered, NEVER, start } from './attempts.ts';
-import { httpReceiver, rawReceiver } from './receivers.ts';
+import { settled, until } from '../../../support/clock.ts';
+import { answered, NEVER, start } from '../attempts.ts';
+import { httpReceiver, rawReceiver } from '../receivers.ts';
 
 describe('bad input 56: statuses', () => {
   test.each([200, 201, 202, 204, 299])('%i is a delivery', async (status) => {

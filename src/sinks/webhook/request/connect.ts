@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { proxyOf, tunnel } from '../../lib/proxy.ts';
+import { proxyOf, tunnel } from '../../../lib/proxy.ts';
 import { canonicalAddress } from './address-guard.ts';
 import { errorText } from './error-text.ts';
 import type { Target } from './target.ts';

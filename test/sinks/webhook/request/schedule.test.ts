@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JITTER, nextAttempt, SCHEDULE_MS } from '../../../src/sinks/webhook/schedule.ts';
+import { JITTER, nextAttempt, SCHEDULE_MS } from '../../../../src/sinks/webhook/request/schedule.ts';
 
 const NOW = Date.parse('2026-09-10T04:00:00Z');
 const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classify } from '../../../src/sinks/webhook/address-guard.ts';
-import { parseTarget, shownUrl, type TargetRules } from '../../../src/sinks/webhook/target.ts';
+import { classify } from '../../../../src/sinks/webhook/request/address-guard.ts';
+import { parseTarget, shownUrl, type TargetRules } from '../../../../src/sinks/webhook/request/target.ts';
 
 describe('bad input 60: a URL is refused when it is configured, with its reason', () => {
   const strict: TargetRules = { http: false, ports: undefined, allow: [] };

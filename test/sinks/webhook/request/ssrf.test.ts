@@ -1,11 +1,11 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import type { TargetRules } from '../../../src/sinks/webhook/target.ts';
-import { settled } from '../../support/clock.ts';
-import { connectProxy, withProxies } from '../../support/proxy.ts';
-import { sentTo } from './attempts.ts';
+import type { TargetRules } from '../../../../src/sinks/webhook/request/target.ts';
+import { settled } from '../../../support/clock.ts';
+import { connectProxy, withProxies } from '../../../support/proxy.ts';
+import { sentTo } from '../attempts.ts';
 import { HOSTILE_URLS, hostileNames } from './hostile-urls.ts';
-import { httpReceiver, loopbackRules, network, rawReceiver } from './receivers.ts';
+import { httpReceiver, loopbackRules, network, rawReceiver } from '../receivers.ts';
 
 describe('hostile URLs', () => {
   test(`there are ${HOSTILE_URLS.length}, and at least 60`, () => {

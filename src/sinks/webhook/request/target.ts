@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { parseUrl } from '../../lib/http-url.ts';
-import type { Prefix } from '../../bgp/prefix.ts';
+import { parseUrl } from '../../../lib/http-url.ts';
+import type { Prefix } from '../../../bgp/prefix.ts';
 import { canonicalAddress, mayBeAllowed, refusalOf } from './address-guard.ts';
 import { errorText } from './error-text.ts';
 

@@ -1,13 +1,13 @@
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../../ports.ts';
 import { connect, type Trust } from './connect.ts';
 import { errorText } from './error-text.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refusalText } from './refusal-text.ts';
-import { aborted } from '../../lib/abort.ts';
-import { LinkedAbort } from '../../lib/linked-abort.ts';
-import { retryAfterMs } from '../../lib/retry-after.ts';
+import { aborted } from '../../../lib/abort.ts';
+import { LinkedAbort } from '../../../lib/linked-abort.ts';
+import { retryAfterMs } from '../../../lib/retry-after.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock, ElementSource } from '../../ports.ts';
 import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
-import type { WatchView } from '../watch/parts.ts';
-import type { Meter, Reading } from './meter.ts';
+import type { WatchView } from './parts.ts';
+import type { Meter, Reading } from '../metrics/meter.ts';
 
 /** Readings of a watch: its feed and its engine. */
 export function watchReadings({ engine, feed }: WatchView, clock: Clock, isHistory: boolean): readonly Reading[] {

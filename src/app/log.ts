@@ -1,10 +1,10 @@
 import { pino, type Logger } from 'pino';
-import type { LiveReport } from '../../../streams/ris-live/report.ts';
-import type { RipestatReport } from '../../../streams/ripestat/source.ts';
-import { GAP_REASONS } from '../../report/phrases.ts';
-import { durationText } from '../../report/clock.ts';
-import { grouped, printable } from '../../report/printable.ts';
-import type { Io } from '../io.ts';
+import type { LiveReport } from '../../streams/ris-live/report.ts';
+import type { RipestatReport } from '../../streams/ripestat/source.ts';
+import { GAP_REASONS } from '../report/phrases.ts';
+import { durationText } from '../report/clock.ts';
+import { grouped, printable } from '../report/printable.ts';
+import type { Io } from './io.ts';
 
 export type { Logger } from 'pino';
 

@@ -1,21 +1,21 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { rulesOf, type Endpoint, type TemplateChoice } from './endpoint.ts';
-import { errorText } from './error-text.ts';
-import { headerValueFault } from './header.ts';
-import { loadSecret, secretOf, type Environment, type Secret, type SecretRef } from './secret.ts';
-import type { Outgoing } from './outgoing.ts';
-import { parseSigningKey, signatureHeaders, type SigningKey } from './signature.ts';
-import { inYaml, type Spelling } from './spelling.ts';
-import { parseTarget, type TargetRules } from './target.ts';
-import { alertmanager } from './templates/alertmanager.ts';
-import { discord, mattermost, slack, telegram } from './templates/chats.ts';
-import { cloudevent } from './templates/cloudevent.ts';
-import { pagerduty } from './templates/pagerduty.ts';
-import { ntfy, text } from './templates/plain.ts';
-import { teams } from './templates/teams.ts';
-import type { Sentence, Template } from './templates/template.ts';
+import { errorText } from '../request/error-text.ts';
+import { headerValueFault } from '../request/header.ts';
+import { loadSecret, secretOf, type Environment, type Secret, type SecretRef } from '../request/secret.ts';
+import type { Outgoing } from '../request/outgoing.ts';
+import { parseSigningKey, signatureHeaders, type SigningKey } from '../request/signature.ts';
+import { inYaml, type Spelling } from '../request/spelling.ts';
+import { parseTarget, type TargetRules } from '../request/target.ts';
+import { alertmanager } from '../templates/alertmanager.ts';
+import { discord, mattermost, slack, telegram } from '../templates/chats.ts';
+import { cloudevent } from '../templates/cloudevent.ts';
+import { pagerduty } from '../templates/pagerduty.ts';
+import { ntfy, text } from '../templates/plain.ts';
+import { teams } from '../templates/teams.ts';
+import type { Sentence, Template } from '../templates/template.ts';
 
 /** An endpoint that is ready to send: its secrets are loaded, and its URL is allowed. */
 export interface ReadyEndpoint {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format, inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadSecret, secretOf } from '../../../src/sinks/webhook/secret.ts';
-import { newSecret, newSigningKey, parseSigningKey } from '../../../src/sinks/webhook/signature.ts';
-import { canMakeFifo, makeFifo, withoutFifo } from '../../support/fifo.ts';
+import { loadSecret, secretOf } from '../../../../src/sinks/webhook/request/secret.ts';
+import { newSecret, newSigningKey, parseSigningKey } from '../../../../src/sinks/webhook/request/signature.ts';
+import { canMakeFifo, makeFifo, withoutFifo } from '../../../support/fifo.ts';
 
 const PLANTED = 'whsec_cGxhbnRlZC1zZWNyZXQtdGhhdC1tdXN0LW5vdC1zaG93';
 

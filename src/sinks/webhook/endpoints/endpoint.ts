@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { familyBits, parseAddress, parsePrefix, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
-import { expectedText, valueAt } from '../../lib/zod-faults.ts';
-import { isTypePattern, SEVERITIES, typePatterns, type Filter } from './filter.ts';
-import { headerFault } from './header.ts';
-import { isVariableName, type SecretRef } from './secret.ts';
-import { inYaml, REFERENCE, type Spelling } from './spelling.ts';
-import { parseTarget, shownUrl, type TargetRules } from './target.ts';
+import { familyBits, parseAddress, parsePrefix, type Prefix, type PrefixText } from '../../../bgp/prefix.ts';
+import { expectedText, valueAt } from '../../../lib/zod-faults.ts';
+import { isTypePattern, SEVERITIES, typePatterns, type Filter } from '../filter.ts';
+import { headerFault } from '../request/header.ts';
+import { isVariableName, type SecretRef } from '../request/secret.ts';
+import { inYaml, REFERENCE, type Spelling } from '../request/spelling.ts';
+import { parseTarget, shownUrl, type TargetRules } from '../request/target.ts';
 
 /** The presets that need only a URL. */
 export const PLAIN_PRESETS = [

@@ -6,10 +6,10 @@
  * dispatcher writes endpoints of a file and all other records, under its lease.
  */
 import * as z from 'zod';
-import type { UnroutableEvent } from '../../detect/events/event.ts';
-import type { Space, StateChange } from '../../spaces.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
+import type { Space, StateChange } from '../../../spaces.ts';
 import type { Endpoint } from './endpoint.ts';
-import { DEADLINE_MS } from './schedule.ts';
+import { DEADLINE_MS } from '../request/schedule.ts';
 
 const time = z.number().min(0);
 const count = z.int().min(0);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePrefix, type Prefix } from '../../../src/bgp/prefix.ts';
-import { classify, refusalOf, type AddressKind } from '../../../src/sinks/webhook/address-guard.ts';
+import { parsePrefix, type Prefix } from '../../../../src/bgp/prefix.ts';
+import { classify, refusalOf, type AddressKind } from '../../../../src/sinks/webhook/request/address-guard.ts';
 
 const KINDS: readonly (readonly [AddressKind, ...string[]])[] = [
   ['public', '8.8.8.8', '1.1.1.1', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0', '126.255.255.255'],

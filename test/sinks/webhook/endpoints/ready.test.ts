@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseEndpoints, shownEndpoint, type Endpoint } from '../../../src/sinks/webhook/endpoint.ts';
-import { outgoingOf, readyEndpoint, type Readied, type ReadyEndpoint } from '../../../src/sinks/webhook/ready.ts';
-import type { Environment } from '../../../src/sinks/webhook/secret.ts';
-import { send, type Attempt } from '../../../src/sinks/webhook/send.ts';
-import { HandClock } from '../../support/clock.ts';
-import { realEvent, realEvents, realSentence } from './events.ts';
-import { httpReceiver, rawReceiver } from './receivers.ts';
+import { parseEndpoints, shownEndpoint, type Endpoint } from '../../../../src/sinks/webhook/endpoints/endpoint.ts';
+import {
+  outgoingOf,
+  readyEndpoint,
+  type Readied,
+  type ReadyEndpoint,
+} from '../../../../src/sinks/webhook/endpoints/ready.ts';
+import type { Environment } from '../../../../src/sinks/webhook/request/secret.ts';
+import { send, type Attempt } from '../../../../src/sinks/webhook/request/send.ts';
+import { HandClock } from '../../../support/clock.ts';
+import { realEvent, realEvents, realSentence } from '../events.ts';
+import { httpReceiver, rawReceiver } from '../receivers.ts';
 
 const NEVER = new AbortController().signal;
 const OLD = `whsec_${Buffer.from('planted-old-secret-0123456789').toString('base64')}`;

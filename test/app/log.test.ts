@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createLogger, liveLog, logLive } from '../../../src/app/watch/log.ts';
-import { parseCollector, type Collector } from '../../../src/bgp/peer.ts';
-import { statusLine } from '../../../src/cli/watch/status-line.ts';
-import { clock, Day } from '../../support/day.ts';
-import type { LiveReport } from '../../../streams/ris-live/report.ts';
-import { Text } from '../../support/text.ts';
+import { createLogger, liveLog, logLive } from '../../src/app/log.ts';
+import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
+import { statusLine } from '../../src/cli/watch/status-line.ts';
+import { clock, Day } from '../support/day.ts';
+import type { LiveReport } from '../../streams/ris-live/report.ts';
+import { Text } from '../support/text.ts';
 
 /** What a terminal shows of it, without the time of day. */
 function spoken(report: LiveReport): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OpenGaps } from '../../../src/app/watch/open-gaps.ts';
+import { OpenGaps } from '../../../src/app/feed/open-gaps.ts';
 import { asnOf, type Asn } from '../../../src/bgp/asn.ts';
 import { parseCollector, peerOf, type Collector, type Peer } from '../../../src/bgp/peer.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { send, type Means } from '../../../src/sinks/webhook/send.ts';
-import { HandClock, until } from '../../support/clock.ts';
-import { reasonOf, start } from './attempts.ts';
-import { httpReceiver, loopbackRules, outgoing, rawReceiver } from './receivers.ts';
+import { send, type Means } from '../../../../src/sinks/webhook/request/send.ts';
+import { HandClock, until } from '../../../support/clock.ts';
+import { reasonOf, start } from '../attempts.ts';
+import { httpReceiver, loopbackRules, outgoing, rawReceiver } from '../receivers.ts';
 
 describe('what is sent', () => {
   test('is one request with the method, headers, path, query and body it was given', async () => {

@@ -1,4 +1,4 @@
-import { dnsName, ipName, makeAuthority, makeSelfSigned, type Certificate } from '../../support/certificates.ts';
+import { dnsName, ipName, makeAuthority, makeSelfSigned, type Certificate } from '../../../support/certificates.ts';
 
 export interface Certificates {
   /** The authority's own certificate, in PEM. */

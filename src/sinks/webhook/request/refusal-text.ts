@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { parseUrl } from '../../lib/http-url.ts';
+import { parseUrl } from '../../../lib/http-url.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** Bytes of a refusal's body that are read. More are left unread. */

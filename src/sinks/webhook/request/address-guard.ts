@@ -6,7 +6,7 @@ import {
   parsePrefix,
   prefixOf,
   type Prefix,
-} from '../../bgp/prefix.ts';
+} from '../../../bgp/prefix.ts';
 
 /** The kind of an address. Only `public` is allowed by default. */
 export type AddressKind =

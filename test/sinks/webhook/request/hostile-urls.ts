@@ -1,4 +1,4 @@
-import type { Resolver } from '../../../src/sinks/webhook/target.ts';
+import type { Resolver } from '../../../../src/sinks/webhook/request/target.ts';
 
 /** `PORT` is the canary's. Ports and http are allowed to them all, so that it is the address or the form that is refused. */
 export const HOSTILE_URLS: readonly string[] = [

@@ -1,7 +1,7 @@
-import type { ScanJob, Scanner } from './scan-job.ts';
-import { scanFile } from './scan.ts';
-import { threadsFor } from '../threads/thread-count.ts';
-import { ScanThreads } from '../threads/scan-threads.ts';
+import type { ScanJob, Scanner } from './scan/scan-job.ts';
+import { scanFile } from './scan/scan.ts';
+import { threadsFor } from './threads/thread-count.ts';
+import { ScanThreads } from './threads/scan-threads.ts';
 
 /**
  * @param jobs in the order in which to begin them.

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { send, type Attempt } from '../../../src/sinks/webhook/send.ts';
-import { HandClock, until } from '../../support/clock.ts';
-import type { Certificate } from '../../support/certificates.ts';
+import { send, type Attempt } from '../../../../src/sinks/webhook/request/send.ts';
+import { HandClock, until } from '../../../support/clock.ts';
+import type { Certificate } from '../../../support/certificates.ts';
 import { makeCertificates, type Certificates } from './certificates.ts';
-import { httpsReceiver, loopbackRules, outgoing, rawReceiver } from './receivers.ts';
+import { httpsReceiver, loopbackRules, outgoing, rawReceiver } from '../receivers.ts';
 
 const NEVER = new AbortController().signal;
 
