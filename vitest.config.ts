@@ -22,11 +22,31 @@ const APART = [
   'test/streams/mrt/decode/decode-any-bytes.test.ts',
 ];
 
+/**
+ * Files that wait for servers, processes and times of the product for most of their time: leases, polls, back-offs. They go
+ * first, several to a core, so that later ones that compute have the cores to themselves.
+ */
+const WAITING = [
+  'test/cli/{drill/drill,host,probe/probe,questions,watch/store,watch/watch,webhook/watch}.test.ts',
+  'test/deploy/metrics.test.ts',
+  'test/docker/own-territories.test.ts',
+  'test/docs/{subscribe,webhooks-verify}.test.ts',
+  'test/jobs/{jobs,places}.test.ts',
+  'test/page/{links,page}.test.ts',
+  'test/replay/stopped-servers.test.ts',
+  'test/store/redis/{cluster,sentinels,tls,wire}.test.ts',
+  'test/streams/archive/download.test.ts',
+  'test/streams/probe/real-servers.test.ts',
+  'test/streams/ris-live/{bounds,serve-ris}.test.ts',
+  'test/support/redis/topologies.test.ts',
+  'test/torture/{history,restart,standby}.test.ts',
+];
+
+const CORES = availableParallelism();
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/setup.ts'],
-    // Many wait for a server or a process rather than compute. Each worker compiles the program for itself.
-    maxWorkers: Math.max(3, availableParallelism() + 1),
     // Tests replay days and throw them away: with V8's own sizes, three times as many collections copy what is still in use.
     execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=64'],
     testTimeout: 60_000,
@@ -37,11 +57,24 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'waiting',
+          globalSetup: ['test/support/redis/needed.ts'],
+          include: WAITING,
+          isolate: false,
+          sequence: { groupOrder: 0 },
+          maxWorkers: Math.max(6, 3 * CORES),
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'warm',
           globalSetup: ['test/support/redis/needed.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: APART,
+          exclude: [...APART, ...WAITING],
           isolate: false,
+          sequence: { groupOrder: 1 },
+          maxWorkers: Math.max(3, CORES + 1),
         },
       },
       {
@@ -50,6 +83,8 @@ export default defineConfig({
           name: 'apart',
           globalSetup: ['test/support/redis/needed.ts'],
           include: APART,
+          sequence: { groupOrder: 1 },
+          maxWorkers: Math.max(3, CORES + 1),
         },
       },
     ],

@@ -124,7 +124,7 @@ run replay incidents/2022-11-17 --store "$UNROUTABLE_STORE" --quiet --format ndj
 run events --format ndjson | wc -l
 run status > /dev/null && run store check > /dev/null && run webhook list > /dev/null && run uptime > /dev/null
 run webhook add desk http://127.0.0.1:9/hook --http --port 9 --allow 127.0.0.0/8 > /dev/null
-run report incidents/2022-11-17 -o /mnt/report.png --quiet
+run report incidents/2022-11-17 -o /mnt/report.png --resolution hour --picture messages --quiet
 run history --territory KP incidents/2022-11-17 > /dev/null
 echo done`;
 

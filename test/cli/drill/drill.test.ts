@@ -84,7 +84,7 @@ describe('a drill', () => {
     await add(at, 'desk', desk.port, '--type', 'country.unroutable');
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
-    const ran = await at.run(['drill', '--hold', '0', '--timeout', '9s']);
+    const ran = await at.run(['drill', '--hold', '0', '--timeout', '5s']);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, next attempt at \d{4}-/);
   });

@@ -109,7 +109,8 @@ describe('several processes with one folder', () => {
       if (number % 200 === 0) sizes.push(statSync(join(folder.path, 'data.mdb')).size);
     }
     const [first = 0, , last = 0] = sizes;
-    expect(first).toBeLessThan(1 << 20);
+    // Never used again it would be 8 MiB by then. On a busy machine a look of LMDB's holds pages a little longer.
+    expect(first).toBeLessThan(4 << 20);
     expect(last).toBeLessThanOrEqual(first * 1.25);
     await store.close();
   });
