@@ -48,7 +48,7 @@ func main() {
 	log.Fatal(err)
 }
 
-// hints is pub/sub. Ends never: go-redis subscribes again by itself.
+// hints is pub/sub. Never ends: go-redis subscribes again by itself.
 func hints(ctx context.Context, client *redis.Client) error {
 	subscription := client.Subscribe(ctx, "unroutable:events") // or unroutable:events:KP
 	for message := range subscription.Channel() {
@@ -57,13 +57,13 @@ func hints(ctx context.Context, client *redis.Client) error {
 	return errors.New("the subscription was closed")
 }
 
-// follow reads the stream, from the beginning or after an event. Ends never.
+// follow reads the stream, from the beginning or after an event. Never ends.
 func follow(ctx context.Context, client *redis.Client, after string) error {
 	entry := "0"
 	for after != "" {
 		found, err := client.HGet(ctx, ids, after).Result()
 		if err == redis.Nil {
-			return fmt.Errorf("%s is not kept any more, or never was", after)
+			return fmt.Errorf("%s is no longer stored, or never was", after)
 		}
 		if isOver(err) {
 			return err
@@ -96,7 +96,7 @@ func follow(ctx context.Context, client *redis.Client, after string) error {
 	}
 }
 
-// work reads the stream, shared in a consumer group. Ends never.
+// work reads the stream, shared in a consumer group. Never ends.
 func work(ctx context.Context, client *redis.Client, group, consumer string) error {
 	if err := createGroup(ctx, client, group); err != nil {
 		return err

@@ -17,16 +17,16 @@ const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', {
 });
 redis.on('error', (error) => console.error(`redis: ${error.message}`));
 
-/** Pub/sub. Ends never. */
+/** Pub/sub. Never ends. */
 async function hints() {
   redis.on('message', (_, event) => handle(JSON.parse(event)));
   await redis.subscribe('unroutable:events'); // or unroutable:events:KP
 }
 
-/** The stream, from the beginning or after an event. Ends never. */
+/** The stream, from the beginning or after an event. Never ends. */
 async function follow(after) {
   let entry = after === undefined ? '0' : await redis.hget(ids, after);
-  if (entry === null) throw new Error(`${after} is not kept any more, or never was`);
+  if (entry === null) throw new Error(`${after} is no longer stored, or never was`);
   const last = new Map();
   for (;;) {
     const reply = await redis.xread('COUNT', 100, 'BLOCK', 5000, 'STREAMS', events, entry);
@@ -41,7 +41,7 @@ async function follow(after) {
   }
 }
 
-/** The stream, shared in a consumer group. Ends never. */
+/** The stream, shared in a consumer group. Never ends. */
 async function work(group, consumer) {
   await createGroup(group);
   // First what this consumer was given and did not acknowledge, then what is new.

@@ -29,7 +29,7 @@ client = redis.Redis.from_url(
 
 
 def hints():
-    """Pub/sub. Ends never."""
+    """Pub/sub. Never ends."""
     subscription = client.pubsub(ignore_subscribe_messages=True)
     subscription.subscribe("unroutable:events")  # or unroutable:events:KP
     while True:
@@ -39,10 +39,10 @@ def hints():
 
 
 def follow(after=None):
-    """The stream, from the beginning or after an event. Ends never."""
+    """The stream, from the beginning or after an event. Never ends."""
     entry = "0" if after is None else client.hget(IDS, after)
     if entry is None:
-        sys.exit(f"{after} is not kept any more, or never was")
+        sys.exit(f"{after} is no longer stored, or never was")
     last = {}
     while True:
         for entry, fields in entries_of(client.xread({EVENTS: entry}, count=100, block=5000)):
@@ -55,7 +55,7 @@ def follow(after=None):
 
 
 def work(group, consumer):
-    """The stream, shared in a consumer group. Ends never."""
+    """The stream, shared in a consumer group. Never ends."""
     create_group(group)
     start = "0"  # First what this consumer was given and did not acknowledge, then what is new.
     while True:

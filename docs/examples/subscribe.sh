@@ -11,7 +11,7 @@ set -euo pipefail
 events="unroutable:{${WATCH:-KP}}:events"
 ids="unroutable:{${WATCH:-KP}}:ids"
 
-# Fails when Redis is away or says an error, and says so on stderr.
+# Fails when Redis is not available or answers with an error, and says so on stderr.
 ask() {
   redis-cli -e -u "${REDIS_URL:-redis://127.0.0.1:6379}" --no-auth-warning "$@"
 }
@@ -35,7 +35,7 @@ follow() {
     until entry=$(ask HGET "$ids" "$1"); do sleep 1; done
   fi
   if [ -z "$entry" ]; then
-    echo "$1 is not kept any more, or never was" >&2
+    echo "$1 is no longer stored, or never was" >&2
     return 1
   fi
   while true; do

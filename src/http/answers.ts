@@ -79,7 +79,7 @@ export const answers = {
         since: time.nullable().describe('null: nothing was ever known'),
         sentence: z.string(),
         isPast: z.boolean().describe('What is recorded ended more than ten minutes ago: the sentence speaks of then'),
-        asOf: time.optional().describe('Begin of the minute that was recorded last'),
+        asOf: time.optional().describe('Start of the minute that was recorded last'),
         visibility: visibility.optional(),
         incident: incident.optional(),
       }),

@@ -148,7 +148,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
   rule('follow says so when the event that it is to go on from is not there', async (at) => {
     await at.keep(some(0, 1));
     const subscriber = at.start('follow', 'nonesuch');
-    await subscriber.complains('nonesuch is not kept any more, or never was');
+    await subscriber.complains('nonesuch is no longer stored, or never was');
     expect(await subscriber.ended()).toBe(1);
     expect(await subscriber.kill()).toEqual([]);
   });

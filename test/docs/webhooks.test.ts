@@ -33,6 +33,18 @@ describe('docs/webhooks.md', () => {
     expect(rows.map(([, , anchor]) => anchor)).toEqual(rows.map(([, type = '']) => type.replace('.', '')));
   });
 
+  test('says of every type when it is sent in the words of docs/events.md', () => {
+    const saidIn = (page: string): ReadonlyMap<string, string> =>
+      new Map(
+        [...page.matchAll(/^\| \[`([a-z.-]+)`\]\((?:events\.md)?#[a-z-]+\) +\| (.+?) +\|$/gm)].map(
+          ([, type = '', when = '']) => [type, when],
+        ),
+      );
+    const said = saidIn(readFileSync(join(ROOT, 'docs/events.md'), 'utf8'));
+    expect(said.size).toBe(EVENT_TYPES.length);
+    expect(saidIn(text)).toEqual(said);
+  });
+
   test('its file is one', () => {
     const yaml = /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
     const parsed = parseWebhooks(yaml, 'webhooks.yaml');

@@ -42,7 +42,7 @@ export const CATALOGUE = {
   unroutable_service_targets_answering: gauge('Of these, those that answer as asked', 'territory', 'service'),
   unroutable_vantage_points: gauge('Vantage points whose results count', 'territory'),
   unroutable_open_incidents: gauge('Incidents that are not over', ...ofTerritory),
-  unroutable_recorded_timestamp_seconds: gauge('Begin of the minute that was recorded last', ...ofTerritory),
+  unroutable_recorded_timestamp_seconds: gauge('Start of the minute that was recorded last', ...ofTerritory),
   unroutable_stored_events: gauge('Events that are stored'),
   unroutable_event_timestamp_seconds: gauge('Event time up to which everything is decided'),
   unroutable_event_lag_seconds: gauge('Wall clock minus the event time up to which everything is decided'),
