@@ -37,7 +37,7 @@ const CHANGES: Readonly<Record<Exclude<IncidentChange, 'verdict'>, string>> = {
   'below-half': 'visibility has fallen below half of what it was',
   'near-unroutable': 'visibility is close to what is called unroutable',
   'units-lost': 'another network has been lost',
-  spread: 'most networks that report no longer have a route to any of it',
+  spread: 'none of its prefixes is still known to more than half of the networks that usually have it',
   flapping: 'it goes down and comes back again and again',
   rebased: 'what is left counts as the normal state now',
 };

@@ -28,15 +28,15 @@ export function territoryName({ territory, family }: Named, clocks?: Clocks): st
   return isPlain ? territory.name : `${territory.name} over ${familyText(family)}`;
 }
 
-/** `34 of 36 networks that report to RIS`, `all 36 networks …`, `the only network that reports to RIS`. */
-export function reporters(count: number, of: number, whom = 'that report to RIS'): string {
+/** `34 of 36 networks that report to the collectors`, `all 36 networks …`, `the only network that reports to the collectors`. */
+export function reporters(count: number, of: number, whom = 'that report to the collectors'): string {
   if (of === 1) return `the only network ${whom.replace('report ', 'reports ')}`;
   return `${count === of ? `all ${of}` : `${count} of ${of}`} networks ${whom}`;
 }
 
-/** What voters see: `34 of 36 networks that report to RIS no longer have a route to any of its 4 prefixes`. */
-export function seenText(visibility: VisibilityData, hadBefore = true): string {
-  return `${wholeText(visibility, hadBefore)}${partialText(visibility)}`;
+/** What voters see: `34 of 36 networks that report to the collectors no longer have a route to any of its 4 prefixes`. */
+export function seenText(visibility: VisibilityData, hadBefore = true, hasFallen = false): string {
+  return `${wholeText(visibility, hadBefore, hasFallen)}${partialText(visibility)}`;
 }
 
 /**
@@ -50,10 +50,11 @@ function partialText({ partial }: VisibilityData): string {
   return `; ${counted(voters, 'network')} ${voters === 1 ? 'reaches' : 'reach'} only a part of some prefix, ${part} of its addresses`;
 }
 
-function wholeText(visibility: VisibilityData, hadBefore: boolean): string {
+function wholeText(visibility: VisibilityData, hadBefore: boolean, hasFallen: boolean): string {
   const { share, of, voters, witnesses, seeingNothing, unitsVisible, units } = visibility;
-  if (voters === 0) return 'no network is left that can be asked';
-  const whom = of === 'peers-with-a-route' ? 'that reported any route inside its blocks' : 'that report to RIS';
+  if (voters === 0) return 'no network that reports to the collectors is left';
+  const whom =
+    of === 'peers-with-a-route' ? 'that reported any route inside its blocks' : 'that report to the collectors';
   const usual = usualText(visibility);
   if (seeingNothing > witnesses / 2) {
     const has = seeingNothing === 1 ? 'has' : 'have';
@@ -64,7 +65,9 @@ function wholeText(visibility: VisibilityData, hadBefore: boolean): string {
   const its = units === 1 ? 'its only prefix' : `all of its ${units} prefixes`;
   if (share === 1 && usual === '' && unitsVisible === units)
     return `${reporters(witnesses, witnesses, whom)} ${witnesses === 1 ? 'has' : 'have'} a route to ${its}`;
-  return `${knownPrefixes(unitsVisible, units)} known to more than half of ${counted(witnesses, 'network')} ${whom}, visibility ${percent(share)}${usual}`;
+  // That most networks know each prefix sounds like good news.
+  const level = hasFallen ? 'with visibility down to' : 'visibility';
+  return `${knownPrefixes(unitsVisible, units)} known to more than half of ${counted(witnesses, 'network')} ${whom}, ${level} ${percent(share)}${usual}`;
 }
 
 /** If some voters never see the territory, both figures: `; 34 of 40 usually have a route, now 2 of these 34`. */
@@ -89,7 +92,7 @@ export function unusualText(
   const networks = clocks.watched?.(territory.id)?.networks[family] ?? 0;
   const others = networks - visibility.units;
   if (others <= 0 || networks > MOST_NETWORKS_COUNTED) return '';
-  const which = others === 1 ? 'one more network' : `${others} more networks`;
+  const which = others === 1 ? 'one more prefix' : `${others} more prefixes`;
   return `; ${which} in its blocks (${networks} in all) ${others === 1 ? 'is' : 'are'} not part of what is usually seen`;
 }
 
@@ -131,11 +134,11 @@ export const BLIND_REASONS: Readonly<Record<BlindReason, string>> = {
   'never-seen': 'none of it was ever seen, and no peer here has a table that would prove it gone',
 };
 
-/** `175.45.176.0/24`, `175.45.176.0/24 and 175.45.177.0/24`, `175.45.176.0/24 and 3 more networks`. */
+/** `175.45.176.0/24`, `175.45.176.0/24 and 175.45.177.0/24`, `175.45.176.0/24 and 3 more prefixes`. */
 export function unitsText(units: readonly string[]): string {
   const [first] = units;
-  if (first === undefined) return 'no network';
-  return units.length <= 2 ? listed(units) : `${first} and ${units.length - 1} more networks`;
+  if (first === undefined) return 'no prefix';
+  return units.length <= 2 ? listed(units) : `${first} and ${units.length - 1} more prefixes`;
 }
 
 /** `IPv4` or `IPv6`. */

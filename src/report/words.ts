@@ -97,7 +97,8 @@ function countrySentence(event: CountryEvent, clocks: Clocks): string {
   const name = territoryName(data, clocks);
   const isAtLatest = data.sinceAtLatest === true;
   const since = `since ${momentOf(event, clocks)(data.since)}${isAtLatest ? ' or earlier' : ''}${afterFirst(data, type)}`;
-  const seen = `${seenText(data.visibility, !isAtLatest)}${unusualText(data, clocks)}`;
+  const hasFallen = type === 'country.degraded' && data.previous !== 'unroutable';
+  const seen = `${seenText(data.visibility, !isAtLatest, hasFallen)}${unusualText(data, clocks)}`;
   switch (type) {
     case 'country.unroutable':
       return `${name} has been unroutable ${since}: ${seen}${replacedText(data, clocks)}.`;
@@ -149,16 +150,16 @@ function afterFirst(data: CountryData, type: CountryType): string {
 }
 
 function blindnessText({ reason, visibility: { voters } }: CountryData): string {
-  if (voters === 0) return 'no network is left that can be asked';
-  const left = `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to RIS`;
-  const [are, see] = voters === 1 ? ['is', 'reports'] : ['are', 'report'];
+  if (voters === 0) return 'no network that reports to the collectors is left';
+  const left = `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to the collectors`;
+  const are = voters === 1 ? 'is' : 'are';
   switch (reason ?? 'too-few-voters') {
     case 'too-few-voters':
       return `${left} ${are} too few to judge by`;
     case 'lost-voters':
       return `only ${left} ${are} left, less than half of those there were`;
     case 'too-few-collectors':
-      return `${left} ${see} to too few collectors to judge by`;
+      return `${counted(voters, 'network')} ${voters === 1 ? 'reports' : 'report'} to too few collectors to judge by`;
     case 'control-group':
       return 'networks that never go away were gone too';
     case 'too-short':
@@ -184,7 +185,7 @@ function blindSentence(type: 'observer.blind' | 'observer.restored', data: Blind
   const whom = territories.length <= 4 ? listed(territories) : counted(territories.length, 'territory', 'territories');
   return type === 'observer.blind'
     ? `This tool has been blind since ${at}: ${BLIND_REASONS[data.reason]}. Nothing can be said about ${whom}.`
-    : `This tool can see again since ${at}${afterText(lostAt, since)}: ${whom} can be judged.`;
+    : `This tool has been able to see again since ${at}${afterText(lostAt, since)}: ${whom} can be judged.`;
 }
 
 /** `, after 6 h`; empty if the begin is not known. */
@@ -203,10 +204,10 @@ function unitsSentenceOf(events: readonly [UnitEvent, ...UnitEvent[]], clocks: C
   const [first] = events;
   const { type, data } = first;
   const units = events.map((event) => event.data.unit);
-  const names = units.length <= 2 ? unitsText(units) : `${units.length} networks (${runText(units)})`;
+  const names = units.length <= 2 ? unitsText(units) : `${units.length} prefixes (${runText(units)})`;
   const [have, it] = units.length === 1 ? ['has', 'it'] : ['have', 'each of them'];
   const { voters } = data.visibility;
-  const whom = voters === 1 ? reporters(1, 1) : `${counted(voters, 'network')} that report to RIS`;
+  const whom = voters === 1 ? reporters(1, 1) : `${counted(voters, 'network')} that report to the collectors`;
   const of = `${names} of ${data.territory.name} ${have} been`;
   const at = atLatest(momentOf(first, clocks)(data.since), data);
   if (type === 'unit.lost')
@@ -246,13 +247,13 @@ function originSentence(data: OriginData, clocks: Clocks): string {
   if (change === 'gone') return `AS${origin} stopped originating ${what} at ${at}.`;
   const origins = clocks.watched?.(territory.id)?.origins ?? [];
   const foreign = origins.length === 0 ? '' : ` Its configured origin is ${listed(origins)}.`;
-  return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report on ${territory.name} to RIS have such a route.${foreign}`;
+  return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report on ${territory.name} to the collectors have such a route.${foreign}`;
 }
 
 /** A few voters may have had the prefix before. Only its spread is certain. */
 function prefixSentence(data: PrefixData, clocks: Clocks): string {
   const at = atLatest(clocks(data.territory.id).moment(eventTime(data.since)), data);
-  return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report on ${data.territory.name} to RIS have it now.`;
+  return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report on ${data.territory.name} to the collectors have it now.`;
 }
 
 function observerSentence(type: 'observer.gap' | 'observer.healed', data: ObserverData, clock: LocalClock): string {
@@ -260,7 +261,7 @@ function observerSentence(type: 'observer.gap' | 'observer.healed', data: Observ
   const eyes = peer === undefined ? collector : `peer AS${peer.asn} (${peer.address}) of ${collector}`;
   const at = clock.moment(eventTime(since));
   if (type === 'observer.healed')
-    return `This tool can see ${eyes} again since ${at}${afterText(lostAt, since)}: ${counted(peers, 'peer')} ${peers === 1 ? 'counts' : 'count'} again.`;
+    return `This tool has been able to see ${eyes} again since ${at}${afterText(lostAt, since)}: ${counted(peers, 'peer')} ${peers === 1 ? 'counts' : 'count'} again.`;
   const vote =
     peers === 0 ? '' : ` ${counted(peers, 'peer')} ${peers === 1 ? 'does' : 'do'} not count until complete again.`;
   return `This tool lost sight of ${eyes} at ${at}: ${GAP_REASONS[reason]}.${vote}`;
