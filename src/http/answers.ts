@@ -134,7 +134,7 @@ export const answers = {
     peers: z.array(
       z.object({
         ...peer,
-        sees: z.int().nullable().describe('Networks it saw at the begin; null: it had no vote'),
+        sees: z.int().nullable().describe('Networks it saw at the start; null: it had no vote'),
         changes: z.array(z.object({ at: time, sees: z.int().nullable() })),
       }),
     ),

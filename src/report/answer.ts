@@ -15,7 +15,7 @@ type Ends = Pick<VerdictStretch, 'from' | 'until'>;
 /**
  * The parts of a range in order, without holes.
  *
- * @param turns the verdicts, each with its begin; before the first, nothing was recorded.
+ * @param turns the verdicts, each with its start; before the first, nothing was recorded.
  * @param recorded the end of the recording.
  */
 export function stretchesOf(

@@ -188,7 +188,7 @@ function blindSentence(type: 'observer.blind' | 'observer.restored', data: Blind
     : `This tool has been able to see again since ${at}${afterText(lostAt, since)}: ${whom} can be judged.`;
 }
 
-/** `, after 6 h`; empty if the begin is not known. */
+/** `, after 6 h`; empty if the start is not known. */
 function afterText(from: IsoTime | undefined, to: IsoTime): string {
   return from === undefined ? '' : `, after ${durationText(eventTime(to) - eventTime(from))}`;
 }

@@ -15,7 +15,7 @@ export type EngineSpace = `${(typeof VIEW_SPACES)[number]}/${string}/${Family}` 
 
 /**
  * The version of the format of the engine's state. It increases when older records can no longer be read. 1: until
- * November 2026. 2: the baseline is a matrix, and incidents consist of spans. 3: sums of visibility end at the begin of
+ * November 2026. 2: the baseline is a matrix, and incidents consist of spans. 3: sums of visibility end at the start of
  * a level.
  */
 export const STATE_FORMAT = 3;

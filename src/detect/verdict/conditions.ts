@@ -1,7 +1,7 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { Policy } from '../../policy/policy.ts';
 
-/** `Visible.area` at the begin of each condition. The mean since then is the difference of areas by the time. */
+/** `Visible.area` at the start of each condition. The mean since then is the difference of areas by the time. */
 export type Areas = { readonly [Name in Followed]?: number };
 
 /** Conditions whose mean decides whether they last. */

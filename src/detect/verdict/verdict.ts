@@ -18,7 +18,7 @@ import type { Beat, Known } from './levels.ts';
  *
  * low: below unroutableBelow. dip: below degradedBelow. up: from restoredAt on. clear: from recoveredAt on.
  * blind: too few voters. Each `…Since` is present while its condition lasts and has not become a verdict. A condition
- * goes on although the share misses its threshold by up to one voter, as long as the mean since its begin meets it. So
+ * goes on although the share misses its threshold by up to one voter, as long as the mean since its start meets it. So
  * one voter that comes and goes does not move the date.
  *
  * During a beat (more drops within the window than holds can follow) the mean of the window replaces visibility:
@@ -205,7 +205,7 @@ export function isSighted(state: VerdictState): boolean {
 }
 
 /**
- * From when on messages belong to the evidence of a verdict: after blindness from its begin, otherwise from `first`,
+ * From when on messages belong to the evidence of a verdict: after blindness from its start, otherwise from `first`,
  * when the change began.
  */
 export function evidenceSince(before: VerdictState, first: EventTime): EventTime {

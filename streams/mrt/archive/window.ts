@@ -110,7 +110,7 @@ export interface UpdatesEnd {
   readonly slack: number;
 }
 
-/** The end of these files: the end of the last one, or its begin if its length is not known. */
+/** The end of these files: the end of the last one, or its start if its length is not known. */
 export function endOf(updates: Updates): UpdatesEnd | undefined {
   const starts = [...updates.files.map(({ start }) => start), ...updates.unread];
   if (starts.length === 0) return undefined;
