@@ -28,13 +28,13 @@ export function territoryName({ territory, family }: Named, clocks?: Clocks): st
   return isPlain ? territory.name : `${territory.name} over ${familyText(family)}`;
 }
 
-/** `34 of 36 networks that report to the collectors`, `all 36 networks …`, `the only network that reports to the collectors`. */
-export function reporters(count: number, of: number, whom = 'that report to the collectors'): string {
+/** `34 of 36 networks that report to RIS`, `all 36 networks …`, `the only network that reports to RIS`. */
+export function reporters(count: number, of: number, whom = 'that report to RIS'): string {
   if (of === 1) return `the only network ${whom.replace('report ', 'reports ')}`;
   return `${count === of ? `all ${of}` : `${count} of ${of}`} networks ${whom}`;
 }
 
-/** What voters see: `34 of 36 networks that report to the collectors no longer have a route to any of its 4 prefixes`. */
+/** What voters see: `34 of 36 networks that report to RIS no longer have a route to any of its 4 prefixes`. */
 export function seenText(visibility: VisibilityData, hadBefore = true, hasFallen = false): string {
   return `${wholeText(visibility, hadBefore, hasFallen)}${partialText(visibility)}`;
 }
@@ -52,9 +52,8 @@ function partialText({ partial }: VisibilityData): string {
 
 function wholeText(visibility: VisibilityData, hadBefore: boolean, hasFallen: boolean): string {
   const { share, of, voters, witnesses, seeingNothing, unitsVisible, units } = visibility;
-  if (voters === 0) return 'no network that reports to the collectors is left';
-  const whom =
-    of === 'peers-with-a-route' ? 'that reported any route inside its blocks' : 'that report to the collectors';
+  if (voters === 0) return 'no network that reports to RIS is left';
+  const whom = of === 'peers-with-a-route' ? 'that reported any route inside its blocks' : 'that report to RIS';
   const usual = usualText(visibility);
   if (seeingNothing > witnesses / 2) {
     const has = seeingNothing === 1 ? 'has' : 'have';

@@ -104,7 +104,7 @@ function standingLine(
     const { voters } = visibility;
     const why =
       voters < of.minVoters
-        ? `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to the collectors, ${of.minVoters} are needed for a verdict`
+        ? `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to RIS, ${of.minVoters} are needed for a verdict`
         : noVerdictText(visibility);
     return `${at}this tool cannot judge ${name}: ${why}.${shownText(visibility, of.minVoters)}${nothingText(visibility, of)}`;
   }

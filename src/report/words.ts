@@ -150,8 +150,8 @@ function afterFirst(data: CountryData, type: CountryType): string {
 }
 
 function blindnessText({ reason, visibility: { voters } }: CountryData): string {
-  if (voters === 0) return 'no network that reports to the collectors is left';
-  const left = `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to the collectors`;
+  if (voters === 0) return 'no network that reports to RIS is left';
+  const left = `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to RIS`;
   const are = voters === 1 ? 'is' : 'are';
   switch (reason ?? 'too-few-voters') {
     case 'too-few-voters':
@@ -207,7 +207,7 @@ function unitsSentenceOf(events: readonly [UnitEvent, ...UnitEvent[]], clocks: C
   const names = units.length <= 2 ? unitsText(units) : `${units.length} prefixes (${runText(units)})`;
   const [have, it] = units.length === 1 ? ['has', 'it'] : ['have', 'each of them'];
   const { voters } = data.visibility;
-  const whom = voters === 1 ? reporters(1, 1) : `${counted(voters, 'network')} that report to the collectors`;
+  const whom = voters === 1 ? reporters(1, 1) : `${counted(voters, 'network')} that report to RIS`;
   const of = `${names} of ${data.territory.name} ${have} been`;
   const at = atLatest(momentOf(first, clocks)(data.since), data);
   if (type === 'unit.lost')
@@ -247,13 +247,13 @@ function originSentence(data: OriginData, clocks: Clocks): string {
   if (change === 'gone') return `AS${origin} stopped originating ${what} at ${at}.`;
   const origins = clocks.watched?.(territory.id)?.origins ?? [];
   const foreign = origins.length === 0 ? '' : ` Its configured origin is ${listed(origins)}.`;
-  return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report on ${territory.name} to the collectors have such a route.${foreign}`;
+  return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report on ${territory.name} to RIS have such a route.${foreign}`;
 }
 
 /** A few voters may have had the prefix before. Only its spread is certain. */
 function prefixSentence(data: PrefixData, clocks: Clocks): string {
   const at = atLatest(clocks(data.territory.id).moment(eventTime(data.since)), data);
-  return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report on ${data.territory.name} to the collectors have it now.`;
+  return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report on ${data.territory.name} to RIS have it now.`;
 }
 
 function observerSentence(type: 'observer.gap' | 'observer.healed', data: ObserverData, clock: LocalClock): string {

@@ -18,7 +18,7 @@ describe('a replay into a file', () => {
     const updates = (await mrtFilesIn(TWO_WAVES)).find((path) => path.includes('updates'));
     const { status, stderr } = await cli.run(['replay', updates ?? '', '--quiet', '--min-voters', '500', '--out', out]);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/North Korea: \d+ networks? that reports? to the collectors, \d+ are needed for a verdict/);
+    expect(stderr).toMatch(/North Korea: \d+ networks? that reports? to RIS, \d+ are needed for a verdict/);
     expect(stderr).toContain('Give a table dump (bview, rib) from before the time in question');
   });
 

@@ -19,7 +19,7 @@ function endOf(day: Day): string {
 
 test('X: one table alone says what it shows', () => {
   expect(endOf(new Day().dump('12:00', peers(1)))).toMatch(
-    /1 network that reports to the collectors, 10 are needed for a verdict\. What they show: .*has a route to all of its 4 prefixes\.$/,
+    /1 network that reports to RIS, 10 are needed for a verdict\. What they show: .*has a route to all of its 4 prefixes\.$/,
   );
 });
 

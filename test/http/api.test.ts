@@ -57,7 +57,7 @@ test('the verdict is a sentence in UTC and local time, with since and witnesses'
   const { json } = await serving(await outageStore(), { clock });
   const { verdicts } = (await json('/api/v1/verdict')) as { verdicts: { sentence: string }[] };
   expect(verdicts.map(({ sentence }) => sentence)).toEqual([
-    'North Korea has been routable since 2014-12-22 14:00:30 UTC (23:00:30 in Pyongyang): all 20 networks that report to the collectors have a route to all of its 4 prefixes.',
+    'North Korea has been routable since 2014-12-22 14:00:30 UTC (23:00:30 in Pyongyang): all 20 networks that report to RIS have a route to all of its 4 prefixes.',
   ]);
 });
 

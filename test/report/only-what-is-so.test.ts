@@ -27,7 +27,7 @@ describe('a sentence says only what is true', () => {
   test('J: where another origin took over, the routes that are gone are those of the configured origin', () => {
     const day = new Day().dump('12:00', peers(20)).announce('13:00', peers(20), UNITS, FOREIGN).tick('14:00');
     expect(sentences(day, 'country.unroutable')[0]).toContain(
-      'all 20 networks that report to the collectors no longer have a route to any of its 4 prefixes from AS131279; all 20 have a route from AS134544 instead.',
+      'all 20 networks that report to RIS no longer have a route to any of its 4 prefixes from AS131279; all 20 have a route from AS134544 instead.',
     );
     expect(sentences(day, 'origin.changed')[0]).toContain('Its configured origin is AS131279.');
   });
@@ -49,7 +49,7 @@ describe('a sentence says only what is true', () => {
     const day = new Day().dump('12:00', peers(20));
     for (const [i, one] of peers(20).entries()) day.withdraw('13:00', [one], [UNITS[i % 4] ?? UNITS[0]]);
     expect(sentences(day.tick('14:00'), 'country.degraded')[0]).toMatch(
-      /: each of its 4 prefixes is known to more than half of 20 networks that report to the collectors, with visibility down to 75 %\.$/,
+      /: each of its 4 prefixes is known to more than half of 20 networks that report to RIS, with visibility down to 75 %\.$/,
     );
   });
 
@@ -58,7 +58,7 @@ describe('a sentence says only what is true', () => {
     day.tick('15:00');
     expect(sentences(day, 'country.degraded')[0]).toContain('none of its 4 prefixes is known to more than half');
     expect(sentences(day, 'unit.returned')[0]).toContain(
-      'at least half of 20 networks that report to the collectors have a route',
+      'at least half of 20 networks that report to RIS have a route',
     );
   });
 

@@ -64,7 +64,7 @@ function say<Type extends EventType>(type: Type, data: EventData[Type]): string 
 describe('each event is one complete sentence', () => {
   test('unroutable', () => {
     expect(say('country.unroutable', { ...kp(), verdict: 'unroutable', previous: 'routable' })).toBe(
-      'North Korea has been unroutable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 38 of 40 networks that report to the collectors no longer have a route to any of its 4 prefixes.',
+      'North Korea has been unroutable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 38 of 40 networks that report to RIS no longer have a route to any of its 4 prefixes.',
     );
   });
 
@@ -83,7 +83,7 @@ describe('each event is one complete sentence', () => {
   test('degraded, from routable and from unroutable', () => {
     const half = seen(0.5, [40, 0], [2, 4]);
     expect(say('country.degraded', { ...kp(half), verdict: 'degraded', previous: 'routable' })).toBe(
-      'North Korea has been degraded since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 2 of its 4 prefixes are known to more than half of 40 networks that report to the collectors, with visibility down to 50 %.',
+      'North Korea has been degraded since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 2 of its 4 prefixes are known to more than half of 40 networks that report to RIS, with visibility down to 50 %.',
     );
     expect(say('country.degraded', { ...kp(half), verdict: 'degraded', previous: 'unroutable' })).toContain(
       'North Korea has been back in part since',
@@ -92,7 +92,7 @@ describe('each event is one complete sentence', () => {
 
   test('restored', () => {
     expect(say('country.restored', { ...kp(WHOLE), verdict: 'routable', previous: 'unroutable' })).toBe(
-      'North Korea has been routable again since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): each of its 4 prefixes is known to more than half of 40 networks that report to the collectors, visibility 99.4 %.',
+      'North Korea has been routable again since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): each of its 4 prefixes is known to more than half of 40 networks that report to RIS, visibility 99.4 %.',
     );
   });
 
@@ -109,7 +109,7 @@ describe('each event is one complete sentence', () => {
   test('networks lost and back', () => {
     const unit = UNITS[0] ?? prefix('0.0.0.0/0');
     expect(say('unit.lost', { ...kp(), unit })).toBe(
-      '175.45.176.0/24 of North Korea has been lost since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 networks that report to the collectors no longer have a route to it.',
+      '175.45.176.0/24 of North Korea has been lost since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 networks that report to RIS no longer have a route to it.',
     );
     expect(say('unit.returned', { ...kp(), unit })).toContain('has been back since 2014-12-22 16:15:00 UTC');
   });
@@ -133,7 +133,7 @@ describe('each event is one complete sentence', () => {
       share: 0.2,
     } as const;
     expect(say('origin.changed', data)).toBe(
-      'AS64496 has originated 175.45.176.0/24 of North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 20 % of the networks that report on North Korea to the collectors have such a route.',
+      'AS64496 has originated 175.45.176.0/24 of North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 20 % of the networks that report on North Korea to RIS have such a route.',
     );
     expect(say('origin.changed', { ...data, change: 'gone' })).toContain(
       'AS64496 stopped originating 175.45.176.0/24 of North Korea at',
@@ -142,7 +142,7 @@ describe('each event is one complete sentence', () => {
 
   test('a prefix that spread: the sentence does not say whether a few had it before', () => {
     expect(say('prefix.new', { ...kp(WHOLE), prefix: prefix('175.45.176.0/22'), share: 0.3 })).toBe(
-      '175.45.176.0/22 of North Korea has been widely announced since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 30 % of the networks that report on North Korea to the collectors have it now.',
+      '175.45.176.0/22 of North Korea has been widely announced since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 30 % of the networks that report on North Korea to RIS have it now.',
     );
   });
 });
@@ -157,13 +157,13 @@ describe('where we were blind, the sentence says that, and nothing about the cou
       reason: 'too-few-voters',
     });
     expect(text).toBe(
-      'This tool has not been able to judge North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 3 networks that report to the collectors are too few to judge by. That says nothing about North Korea.',
+      'This tool has not been able to judge North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 3 networks that report to RIS are too few to judge by. That says nothing about North Korea.',
     );
   });
 
   test('there is a verdict again', () => {
     expect(say('country.known', { ...kp(WHOLE), verdict: 'routable', previous: 'unknown' })).toBe(
-      'North Korea can be judged again: it has been routable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec); each of its 4 prefixes is known to more than half of 40 networks that report to the collectors, visibility 99.4 %.',
+      'North Korea can be judged again: it has been routable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec); each of its 4 prefixes is known to more than half of 40 networks that report to RIS, visibility 99.4 %.',
     );
   });
 
@@ -292,18 +292,16 @@ test('a store that lost its data: set back, or empty', () => {
 
 test('one voter and one network are written in the singular', () => {
   expect(seenText(seen(0, [1, 1], [0, 1]))).toBe(
-    'the only network that reports to the collectors no longer has a route to its only prefix',
+    'the only network that reports to RIS no longer has a route to its only prefix',
   );
-  expect(seenText(seen(1, [12, 0], [1, 1]))).toBe(
-    'all 12 networks that report to the collectors have a route to its only prefix',
-  );
+  expect(seenText(seen(1, [12, 0], [1, 1]))).toBe('all 12 networks that report to RIS have a route to its only prefix');
   expect(seenText(seen(0, [12, 12], [0, 4]))).toBe(
-    'all 12 networks that report to the collectors no longer have a route to any of its 4 prefixes',
+    'all 12 networks that report to RIS no longer have a route to any of its 4 prefixes',
   );
-  expect(seenText(seen(0, [0, 0], [0, 4]))).toBe('no network that reports to the collectors is left');
+  expect(seenText(seen(0, [0, 0], [0, 4]))).toBe('no network that reports to RIS is left');
   const usual = { ...seen(0.0588, [40, 32], [0, 4]), witnesses: 34, seeing: 2 };
   expect(seenText(usual)).toBe(
-    '32 of 34 networks that report to the collectors no longer have a route to any of its 4 prefixes; 34 of 40 usually have a route, now 2 of these 34',
+    '32 of 34 networks that report to RIS no longer have a route to any of its 4 prefixes; 34 of 40 usually have a route, now 2 of these 34',
   );
   expect(seenText({ ...seen(0.45, [42, 23], [0, 4]), of: 'peers-with-a-route' }, false)).toBe(
     '23 of 42 networks that reported any route inside its blocks have no route to any of its 4 prefixes',

@@ -32,7 +32,7 @@ export const CATALOGUE = {
     ...ofTerritory,
     'network',
   ),
-  unroutable_voters: gauge('Networks that report to the collectors and whose view counts', ...ofTerritory),
+  unroutable_voters: gauge('Networks that report to RIS and whose view counts', ...ofTerritory),
   unroutable_reachability: gauge(
     '1 for the verdict on the services that holds, 0 for the others; only where services are asked',
     'territory',

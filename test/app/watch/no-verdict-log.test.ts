@@ -20,6 +20,6 @@ test('a watch that is stopped before any verdict says which territory has none, 
   engine.apply({ type: 'tick', collector: 'rrc00' as Collector, at: Date.parse('2026-01-01T00:00:00Z') as EventTime });
   unjudged.write();
   expect(lines).toEqual([
-    expect.stringMatching(/this tool cannot judge North Korea: 0 networks that report to the collectors, 10 are needed/),
+    expect.stringMatching(/this tool cannot judge North Korea: 0 networks that report to RIS, 10 are needed/),
   ]);
 });

@@ -120,7 +120,7 @@ describe('replay for people', () => {
   test('with too few voters it says so and what to do, and mentions no outage', async () => {
     const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--min-voters', '500']);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'this tool cannot judge North Korea: 36 networks that report to the collectors, 500 are needed',
+      'this tool cannot judge North Korea: 36 networks that report to RIS, 500 are needed',
     );
     expect(stdout).toContain('Give files of more collectors');
     // A safety threshold is never the advice.
