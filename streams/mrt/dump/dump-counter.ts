@@ -1,7 +1,8 @@
 import { addressText, type Family } from '../../../src/bgp/prefix.ts';
+import { addressAt } from '../../bgp-message/address.ts';
 import { DumpCheck, isMessage, routeKindOf } from './dump-check.ts';
 import { u16, u32, u8 } from '../record/octets.ts';
-import { addressAt, readPeers, type DumpPeer } from './peer-index.ts';
+import { readPeers, type DumpPeer } from './peer-index.ts';
 import { GEO_PEER_TABLE, HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from '../record/record-types.ts';
 
 /** A RIB dump that ended, with all its peers, including those without routes. */
@@ -255,7 +256,8 @@ export class DumpCounter {
 
   /** TABLE_DUMP names the peer in each entry. */
   #oldPeer(bytes: Uint8Array, at: number, family: number, asBytes: number): number {
-    const asAt = at + (family === 0 ? 4 : 16);
+    const octets = family === 0 ? 4 : 16;
+    const asAt = at + octets;
     const asn = asBytes === 2 ? u16(bytes, asAt) : u32(bytes, asAt);
     const key =
       family === 0 && asBytes === 2 ? u32(bytes, at) * 65_536 + asn : `${asn} ${bytes.subarray(at, asAt).join('.')}`;
@@ -270,7 +272,7 @@ export class DumpCounter {
       this.#counts = grown;
     }
     this.#old.set(key, added);
-    this.#peers.push({ address: addressAt(bytes, at, family), asn, routes: { ipv4: 0, ipv6: 0 } });
+    this.#peers.push({ address: addressAt(bytes, at, octets), asn, routes: { ipv4: 0, ipv6: 0 } });
     return added;
   }
 

@@ -1,4 +1,5 @@
-import { addressText, type AddressWords, type Family } from '../../../src/bgp/prefix.ts';
+import type { Family } from '../../../src/bgp/prefix.ts';
+import { addressAt } from '../../bgp-message/address.ts';
 import { u16, u32, u8 } from '../record/octets.ts';
 
 /** One peer of a RIB dump, and how many prefixes of each family the dump carried for it, watched or not. */
@@ -20,20 +21,13 @@ export function readPeers(bytes: Uint8Array, body: number, end: number): DumpPee
   const peers: DumpPeer[] = [];
   for (let i = 0; i < count; i++) {
     const type = u8(bytes, at);
-    const family = (type & 1) === 0 ? 0 : 1;
-    const asAt = at + 5 + (family === 0 ? 4 : 16);
+    const octets = (type & 1) === 0 ? 4 : 16;
+    const asAt = at + 5 + octets;
     const next = asAt + ((type & 2) === 0 ? 2 : 4);
     if (next > end) return undefined;
     const asn = (type & 2) === 0 ? u16(bytes, asAt) : u32(bytes, asAt);
-    peers.push({ address: addressAt(bytes, at + 5, family), asn, routes: { ipv4: 0, ipv6: 0 } });
+    peers.push({ address: addressAt(bytes, at + 5, octets), asn, routes: { ipv4: 0, ipv6: 0 } });
     at = next;
   }
   return at === end ? peers : undefined;
-}
-
-/** The address at `at` as text; `family` 0 is IPv4, 1 is IPv6. */
-export function addressAt(bytes: Uint8Array, at: number, family: number): string {
-  if (family === 0) return addressText('ipv4', [u32(bytes, at), 0, 0, 0]);
-  const words: AddressWords = [u32(bytes, at), u32(bytes, at + 4), u32(bytes, at + 8), u32(bytes, at + 12)];
-  return addressText('ipv6', words);
 }

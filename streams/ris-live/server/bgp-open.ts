@@ -1,5 +1,5 @@
 import { u16, u32 } from '../../mrt/record/octets.ts';
-import { addressAt } from './bgp-nlri.ts';
+import { addressAt } from '../../bgp-message/address.ts';
 
 /** An OPEN message, RFC 4271 section 4.2. */
 export interface Open {

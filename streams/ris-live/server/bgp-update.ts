@@ -1,9 +1,13 @@
 import type { AsPath } from '../../../src/bgp/as-path.ts';
 import { AS_TRANS } from '../../../src/bgp/asn.ts';
 import type { Family } from '../../../src/bgp/prefix.ts';
+import { addressAt } from '../../bgp-message/address.ts';
+import { mergedPath, readAsPath } from '../../bgp-message/as-path.ts';
+import { ATTRIBUTE, NO_MP, splitUpdate, walkAttributes, type Attributes } from '../../bgp-message/attributes.ts';
+import { kindAt, readReach, readUnreach } from '../../bgp-message/multiprotocol.ts';
+import { readNlri, type Nlri } from '../../bgp-message/nlri.ts';
+import type { OctetRange } from '../../bgp-message/octet-range.ts';
 import { u16, u32 } from '../../mrt/record/octets.ts';
-import { mergedPath, readAsPath } from './bgp-as-path.ts';
-import { addressAt, readNlri, type Nlri } from './bgp-nlri.ts';
 
 /** How the session writes AS numbers, and whether the collector's AS is another than the peer's. */
 export interface Dialect {
@@ -41,58 +45,34 @@ export interface Announced {
 export type ReadUpdate =
   { readonly ok: true; readonly update: Update } | { readonly ok: false; readonly reason: string };
 
-const CODE = {
-  origin: 1,
-  asPath: 2,
-  nextHop: 3,
-  med: 4,
-  aggregator: 7,
-  communities: 8,
-  mpReach: 14,
-  mpUnreach: 15,
-  as4Path: 17,
-  as4Aggregator: 18,
-} as const;
 const ORIGINS: readonly Origin[] = ['IGP', 'EGP', 'INCOMPLETE'];
-const EXTENDED_LENGTH = 0x10;
-const OPTIONAL = 0x80;
-/** The last attribute type that IANA had assigned when this was written. */
-const LAST_ASSIGNED = 42;
-/** Octets of next hop in MP_REACH_NLRI: an address, two, or each after a route distinguisher of 8 octets (RFC 4659). */
-const NEXT_HOP_OCTETS = new Set([4, 16, 24, 32, 48]);
-
 const NO_NLRI = 'NLRI malformed (RFC 7606 section 5.3)';
-const NO_MP = 'MP_REACH_NLRI or MP_UNREACH_NLRI malformed (RFC 4760)';
 
-/** Reads the body of an UPDATE, all of `bytes[from..end)`. It reads the message completely, or reports why not. */
-export function readUpdate(bytes: Uint8Array, from: number, end: number, dialect: Dialect): ReadUpdate {
-  const withdrawnEnd = from + 2 + u16(bytes, from);
-  const attributes = withdrawnEnd + 2;
-  if (attributes > end) return no('withdrawn routes reach beyond the message (RFC 4271 section 4.3)');
-  const attributesEnd = attributes + u16(bytes, withdrawnEnd);
-  if (attributesEnd > end) return no('path attributes reach beyond the message (RFC 4271 section 4.3)');
-
-  const places = walk(bytes, attributes, attributesEnd);
-  if (typeof places === 'string') return no(places);
-  const withdrawn = readNlri(bytes, from + 2, withdrawnEnd, 'ipv4');
-  const announced = readNlri(bytes, attributesEnd, end, 'ipv4');
+/** Reads the body of an UPDATE, all of `bytes[from..to)`. It reads the message completely, or reports why not. */
+export function readUpdate(bytes: Uint8Array, from: number, to: number, dialect: Dialect): ReadUpdate {
+  const parts = splitUpdate({ bytes, from, to });
+  if (typeof parts === 'string') return no(parts);
+  const attributes = walkAttributes(parts.attributes);
+  if (typeof attributes === 'string') return no(attributes);
+  const withdrawn = readNlri(parts.withdrawn, 'ipv4');
+  const announced = readNlri(parts.announced, 'ipv4');
   if (withdrawn === undefined || announced === undefined) return no(NO_NLRI);
-  const unreach = readUnreach(bytes, places.at(CODE.mpUnreach));
-  const reach = readReach(bytes, places.at(CODE.mpReach));
+  const unreach = readUnreach(attributes.at(ATTRIBUTE.mpUnreach));
+  const reach = readReach(attributes.at(ATTRIBUTE.mpReach));
   if (unreach === undefined || reach === undefined) return no(NO_MP);
 
-  const hop = places.at(CODE.nextHop);
+  const hop = attributes.at(ATTRIBUTE.nextHop);
   const groups: Announced[] = [];
   if (announced.length > 0)
     groups.push({ nextHop: hop === undefined ? '' : addressAt(bytes, hop.from, 4), prefixes: announced });
-  if (reach.prefixes.length > 0) groups.push(reach);
+  if (reach.prefixes.length > 0) groups.push({ nextHop: nextHopText(reach.nextHop), prefixes: reach.prefixes });
   const routes: Routes = {
     withdrawn: withdrawn.length === 0 ? unreach : [...withdrawn, ...unreach],
     announced: groups,
     hasOwnNlri: announced.length > 0,
   };
-  const endOfRib = routes.withdrawn.length + groups.length === 0 ? familyThatEnds(bytes, places) : undefined;
-  return describe(bytes, places, { ...routes, endOfRib }, dialect);
+  const endOfRib = routes.withdrawn.length + groups.length === 0 ? familyThatEnds(attributes) : undefined;
+  return describe(attributes, { ...routes, endOfRib }, dialect);
 }
 
 interface Routes {
@@ -105,35 +85,39 @@ interface Routes {
 /**
  * RFC 4724 section 2, of a message without prefixes: no attribute at all, or only that one family withdraws nothing.
  */
-function familyThatEnds(bytes: Uint8Array, places: Places): Family | undefined {
-  if (places.count === 0) return 'ipv4';
-  const unreach = places.at(CODE.mpUnreach);
-  return places.count === 1 && unreach !== undefined ? familyAt(bytes, unreach.from) : undefined;
+function familyThatEnds(attributes: Attributes): Family | undefined {
+  if (attributes.count === 0) return 'ipv4';
+  const unreach = attributes.at(ATTRIBUTE.mpUnreach);
+  const kind = attributes.count === 1 && unreach !== undefined ? kindAt(unreach) : undefined;
+  return kind?.decides === true ? kind.family : undefined;
 }
 
-function describe(bytes: Uint8Array, places: Places, routes: Routes, { asWidth, isExternal }: Dialect): ReadUpdate {
+function describe(attributes: Attributes, routes: Routes, { asWidth, isExternal }: Dialect): ReadUpdate {
   const { withdrawn, announced, hasOwnNlri, endOfRib } = routes;
-  const path = readPath(bytes, places, asWidth);
-  const originAt = places.at(CODE.origin);
-  const origin = originAt?.to === (originAt?.from ?? 0) + 1 ? ORIGINS[bytes[originAt?.from ?? 0] ?? 3] : undefined;
+  const path = readPath(attributes, asWidth);
+  const origin = readOrigin(attributes.at(ATTRIBUTE.origin));
   if (announced.length > 0) {
-    const reason = faultOf(places, { path, origin, hasOwnNlri, isExternal });
+    const reason = faultOf(attributes, { path, origin, hasOwnNlri, isExternal });
     if (reason !== undefined) return no(reason);
   }
-  const med = places.at(CODE.med);
+  const med = attributes.at(ATTRIBUTE.med);
   return {
     ok: true,
     update: {
       withdrawn,
       announced,
       path: path ?? [],
-      communities: readCommunities(bytes, places.at(CODE.communities)),
+      communities: readCommunities(attributes.at(ATTRIBUTE.communities)),
       origin,
-      med: med !== undefined && med.to - med.from === 4 ? u32(bytes, med.from) : undefined,
-      aggregator: readAggregator(bytes, places, asWidth),
+      med: med !== undefined && med.to - med.from === 4 ? u32(med.bytes, med.from) : undefined,
+      aggregator: readAggregator(attributes, asWidth),
       endOfRib,
     },
   };
+}
+
+function readOrigin(value: OctetRange | undefined): Origin | undefined {
+  return value !== undefined && value.to - value.from === 1 ? ORIGINS[value.bytes[value.from] ?? 3] : undefined;
 }
 
 interface Route {
@@ -144,11 +128,11 @@ interface Route {
 }
 
 /** Why a router would not accept the announced routes (RFC 7606 sections 3 and 7). */
-function faultOf(places: Places, { path, origin, hasOwnNlri, isExternal }: Route): string | undefined {
-  const hop = places.at(CODE.nextHop);
-  const asPath = places.at(CODE.asPath);
-  const communities = places.at(CODE.communities);
-  if (places.at(CODE.origin) === undefined || asPath === undefined || (hasOwnNlri && hop === undefined)) {
+function faultOf(attributes: Attributes, { path, origin, hasOwnNlri, isExternal }: Route): string | undefined {
+  const hop = attributes.at(ATTRIBUTE.nextHop);
+  const asPath = attributes.at(ATTRIBUTE.asPath);
+  const communities = attributes.at(ATTRIBUTE.communities);
+  if (attributes.at(ATTRIBUTE.origin) === undefined || asPath === undefined || (hasOwnNlri && hop === undefined)) {
     return 'mandatory attribute missing (RFC 7606 section 3.d)';
   }
   if (origin === undefined) return 'ORIGIN malformed (RFC 7606 section 7.1)';
@@ -158,112 +142,47 @@ function faultOf(places: Places, { path, origin, hasOwnNlri, isExternal }: Route
   if (communities !== undefined && (communities.to - communities.from) % 4 !== 0) {
     return 'COMMUNITIES malformed (RFC 7606 section 7.8)';
   }
-  return places.hasUnknownWellKnown ? 'unknown well-known attribute (RFC 4271 section 6.3)' : undefined;
+  return attributes.hasUnknownWellKnown ? 'unknown well-known attribute (RFC 4271 section 6.3)' : undefined;
 }
 
-/** The position of the value of an attribute. */
-interface Place {
-  readonly from: number;
-  readonly to: number;
-}
-
-interface Places {
-  readonly count: number;
-  readonly hasUnknownWellKnown: boolean;
-  at(code: number): Place | undefined;
-}
-
-/** RFC 4271 section 4.3. If an attribute appears twice, the first counts (RFC 7606 section 3.g). */
-function walk(bytes: Uint8Array, from: number, end: number): Places | string {
-  const found: (Place | undefined)[] = [];
-  let hasUnknownWellKnown = false;
-  let count = 0;
-  for (let at = from; at < end;) {
-    const flags = bytes[at] ?? 0;
-    const code = bytes[at + 1] ?? 0;
-    const isLong = (flags & EXTENDED_LENGTH) !== 0;
-    const value = at + (isLong ? 4 : 3);
-    const to = value + (isLong ? u16(bytes, at + 2) : (bytes[at + 2] ?? 0));
-    if (value > end || to > end) return 'an attribute reaches beyond the path attributes (RFC 7606 section 4)';
-    count++;
-    if (code > CODE.as4Aggregator) hasUnknownWellKnown ||= (flags & OPTIONAL) === 0 && code > LAST_ASSIGNED;
-    else if (found[code] === undefined) found[code] = { from: value, to };
-    else if (code === CODE.mpReach || code === CODE.mpUnreach) return NO_MP;
-    at = to;
-  }
-  return { count, hasUnknownWellKnown, at: (code) => found[code] };
-}
-
-function readPath(bytes: Uint8Array, places: Places, width: 2 | 4): AsPath | undefined {
-  const at = places.at(CODE.asPath);
-  const path = at && readAsPath(bytes, at.from, at.to, width);
-  const as4At = width === 2 ? places.at(CODE.as4Path) : undefined;
-  if (path === undefined || as4At === undefined || ignoresAs4(bytes, places)) return path;
-  const as4 = readAsPath(bytes, as4At.from, as4At.to, 4);
+function readPath(attributes: Attributes, width: 2 | 4): AsPath | undefined {
+  const at = attributes.at(ATTRIBUTE.asPath);
+  const path = at && readAsPath(at, width);
+  const as4At = width === 2 ? attributes.at(ATTRIBUTE.as4Path) : undefined;
+  if (path === undefined || as4At === undefined || ignoresAs4(attributes)) return path;
+  const as4 = readAsPath(as4At, 4);
   return as4 === undefined ? path : mergedPath(path, as4);
 }
 
 /** RFC 6793 section 4.2.3: an AGGREGATOR other than AS_TRANS shows that the path was rewritten after AS4_PATH. */
-function ignoresAs4(bytes: Uint8Array, places: Places): boolean {
-  const aggregator = places.at(CODE.aggregator);
-  if (aggregator === undefined || places.at(CODE.as4Aggregator) === undefined) return false;
-  return aggregator.to - aggregator.from >= 2 && u16(bytes, aggregator.from) !== AS_TRANS;
+function ignoresAs4(attributes: Attributes): boolean {
+  const aggregator = attributes.at(ATTRIBUTE.aggregator);
+  if (aggregator === undefined || attributes.at(ATTRIBUTE.as4Aggregator) === undefined) return false;
+  return aggregator.to - aggregator.from >= 2 && u16(aggregator.bytes, aggregator.from) !== AS_TRANS;
 }
 
-function readAggregator(bytes: Uint8Array, places: Places, width: 2 | 4): string | undefined {
-  const at = places.at(CODE.aggregator);
+function readAggregator(attributes: Attributes, width: 2 | 4): string | undefined {
+  const at = attributes.at(ATTRIBUTE.aggregator);
   if (at === undefined || at.to - at.from !== width + 4) return undefined;
+  const { bytes } = at;
   const asn = width === 4 ? u32(bytes, at.from) : u16(bytes, at.from);
-  const as4 = places.at(CODE.as4Aggregator);
+  const as4 = attributes.at(ATTRIBUTE.as4Aggregator);
   if (width === 2 && asn === AS_TRANS && as4 !== undefined && as4.to - as4.from === 8) {
     return `${u32(bytes, as4.from)}:${addressAt(bytes, as4.from + 4, 4)}`;
   }
   return `${asn}:${addressAt(bytes, at.from + width, 4)}`;
 }
 
-function readCommunities(bytes: Uint8Array, place: Place | undefined): readonly (readonly [number, number])[] {
+function readCommunities(value: OctetRange | undefined): readonly (readonly [number, number])[] {
   const list: [number, number][] = [];
-  if (place === undefined) return list;
-  for (let at = place.from; at + 4 <= place.to; at += 4) list.push([u16(bytes, at), u16(bytes, at + 2)]);
+  if (value === undefined) return list;
+  const { bytes, from, to } = value;
+  for (let at = from; at + 4 <= to; at += 4) list.push([u16(bytes, at), u16(bytes, at + 2)]);
   return list;
 }
 
-/**
- * Families that forward packets: unicast, and SAFI 3, formerly unicast and multicast (RFC 2858). Others are left out.
- */
-function familyAt(bytes: Uint8Array, at: number): Family | undefined {
-  const safi = bytes[at + 2];
-  if (safi !== 1 && safi !== 3) return undefined;
-  const afi = u16(bytes, at);
-  if (afi === 1) return 'ipv4';
-  return afi === 2 ? 'ipv6' : undefined;
-}
-
-/** RFC 4760 section 4. */
-function readUnreach(bytes: Uint8Array, place: Place | undefined): readonly Nlri[] | undefined {
-  if (place === undefined) return [];
-  if (place.from + 3 > place.to) return undefined;
-  const family = familyAt(bytes, place.from);
-  return family === undefined ? [] : readNlri(bytes, place.from + 3, place.to, family);
-}
-
-/** RFC 4760 section 3, RFC 2545 section 3. */
-function readReach(bytes: Uint8Array, place: Place | undefined): Announced | undefined {
-  const nothing: Announced = { nextHop: '', prefixes: [] };
-  if (place === undefined) return nothing;
-  if (place.from + 4 > place.to) return undefined;
-  const family = familyAt(bytes, place.from);
-  if (family === undefined) return nothing;
-  const octets = bytes[place.from + 3] ?? 0;
-  // The octet after the next hop is reserved and ignored.
-  const nlri = place.from + 5 + octets;
-  if (!NEXT_HOP_OCTETS.has(octets) || nlri > place.to) return undefined;
-  const prefixes = readNlri(bytes, nlri, place.to, family);
-  return prefixes && { nextHop: nextHopText(bytes, place.from + 4, octets), prefixes };
-}
-
-function nextHopText(bytes: Uint8Array, at: number, octets: number): string {
-  switch (octets) {
+function nextHopText({ bytes, from: at, to }: OctetRange): string {
+  switch (to - at) {
     case 4:
       return addressAt(bytes, at, 4);
     case 24:

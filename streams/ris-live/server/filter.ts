@@ -1,5 +1,6 @@
 import { addressText, parseAddress, parsePrefix } from '../../../src/bgp/prefix.ts';
-import { covers, type Nlri } from './bgp-nlri.ts';
+import type { Nlri } from '../../bgp-message/nlri.ts';
+import { covers } from './bgp-nlri.ts';
 import type { Update } from './bgp-update.ts';
 import { hostOf, type RisMessage } from './message.ts';
 import { parsePathPattern, pathMatches, type PathPattern } from './path-pattern.ts';

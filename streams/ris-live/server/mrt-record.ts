@@ -3,7 +3,7 @@ import { u16, u32 } from '../../mrt/record/octets.ts';
 import type { SessionEnd } from '../../mrt/decode/peer-state.ts';
 import { HEADER_BYTES, TYPE, typeName } from '../../mrt/record/record-types.ts';
 import { readBgpMessage, type BgpMessage } from './bgp-message.ts';
-import { addressAt } from './bgp-nlri.ts';
+import { addressAt } from '../../bgp-message/address.ts';
 
 /** The content of a record of an update file: RFC 6396 sections 4.4 and 4.5. */
 export type MrtFact = MrtMessage | MrtStateChange;

@@ -1,7 +1,7 @@
 import type { Asn } from '../../../../../src/bgp/asn.ts';
 import { parsePrefix } from '../../../../../src/bgp/prefix.ts';
 import type { EventTime } from '../../../../../src/bgp/time.ts';
-import type { Nlri } from '../../../../../streams/ris-live/server/bgp-nlri.ts';
+import type { Nlri } from '../../../../../streams/bgp-message/nlri.ts';
 import type { RisMessage } from '../../../../../streams/ris-live/server/message.ts';
 
 export const NOON = Date.UTC(2014, 11, 22, 12);

@@ -1,6 +1,7 @@
-import type { AsPath, PathEntry } from '../../../src/bgp/as-path.ts';
-import type { Asn } from '../../../src/bgp/asn.ts';
-import { u16, u32 } from '../../mrt/record/octets.ts';
+import type { AsPath, PathEntry } from '../../src/bgp/as-path.ts';
+import type { Asn } from '../../src/bgp/asn.ts';
+import { u16, u32 } from '../mrt/record/octets.ts';
+import type { OctetRange } from './octet-range.ts';
 
 /** Segment types, RFC 4271 section 4.3 and RFC 5065 section 3. */
 const AS_SET = 1;
@@ -8,16 +9,16 @@ const AS_SEQUENCE = 2;
 const AS_CONFED_SET = 4;
 
 /**
- * Reads the value of an AS_PATH or AS4_PATH, which fills `bytes[from..end)`; `undefined` when it is malformed (RFC 7606
+ * Reads the value of an AS_PATH or AS4_PATH, all of it; `undefined` when it is malformed (RFC 7606
  * section 7.2): an unknown segment type, an empty segment, or one that reaches beyond the attribute.
  */
-export function readAsPath(bytes: Uint8Array, from: number, end: number, width: 2 | 4): AsPath | undefined {
+export function readAsPath({ bytes, from, to }: OctetRange, width: 2 | 4): AsPath | undefined {
   const path: PathEntry[] = [];
-  for (let at = from; at < end;) {
+  for (let at = from; at < to;) {
     const type = bytes[at] ?? 0;
     const count = bytes[at + 1] ?? 0;
     const next = at + 2 + count * width;
-    if (type < AS_SET || type > AS_CONFED_SET || count === 0 || next > end) return undefined;
+    if (type < AS_SET || type > AS_CONFED_SET || count === 0 || next > to) return undefined;
     const members: Asn[] = [];
     for (at += 2; at < next; at += width) members.push((width === 4 ? u32(bytes, at) : u16(bytes, at)) as Asn);
     if (type === AS_SEQUENCE) path.push(...members);

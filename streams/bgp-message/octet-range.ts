@@ -1,0 +1,6 @@
+/** The octets `bytes[from..to)`. */
+export interface OctetRange {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
