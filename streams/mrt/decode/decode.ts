@@ -250,7 +250,7 @@ function problemAt(batch: DecodedColumns, index: number, tables: Tables): Decode
 
 /**
  * The last problem is a gap of its peer when it may hide routes; of all peers, when the record does not even name one.
- * When the attributes alone are malformed, the gap names the routes.
+ * When the attributes alone are malformed, the gap names the routes; if they are all multicast, there is none.
  */
 function pushGaps({ elements, problems }: Growing, records: Uint8Array, at: EventTime, tables: Tables): void {
   const { book, collector } = tables;
@@ -258,6 +258,7 @@ function pushGaps({ elements, problems }: Growing, records: Uint8Array, at: Even
   if (problem === undefined || problem.treatment === 'skipped' || problem.treatment === 'attribute-discarded') return;
   const { peer, offset } = problem;
   const routes = problem.treatment === 'routes-unknown' ? routesOf(records, offset) : undefined;
+  if (routes?.length === 0) return;
   if (routes !== undefined && peer !== undefined && !isUnspecified(peer)) {
     elements.push({ type: 'gap', at, collector, peer, reason: 'unreadable-message', routes });
     return;

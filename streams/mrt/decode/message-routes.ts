@@ -1,98 +1,77 @@
 import type { RouteName } from '../../../src/bgp/element.ts';
-import { prefixOf, type AddressWords, type Family } from '../../../src/bgp/prefix.ts';
+import { prefixOf } from '../../../src/bgp/prefix.ts';
+import { ATTRIBUTE, splitUpdate, walkAttributes } from '../../bgp-message/attributes.ts';
+import { readReach } from '../../bgp-message/multiprotocol.ts';
+import { nlriKindOf } from '../../bgp-message/nlri-kind.ts';
+import { readNlri, type Nlri } from '../../bgp-message/nlri.ts';
+import type { OctetRange } from '../../bgp-message/octet-range.ts';
+import { routeKindOf } from '../dump/dump-check.ts';
 import { u16, u32, u8 } from '../record/octets.ts';
 import { HEADER_BYTES, TYPE } from '../record/record-types.ts';
 
 const BGP_HEADER_BYTES = 19;
-const MP_REACH = 14;
-/** Attribute flag "extended length", RFC 4271 section 4.3. */
-const EXTENDED = 0x10;
+/** RIB_GENERIC names its family before the prefix. */
+const RIB_GENERIC = 6;
+/** TABLE_DUMP_V2 subtypes from here on, but for GEO_PEER_TABLE, carry path identifiers (RFC 8050 section 4). */
+const FIRST_ADD_PATH_RIB = 8;
 
 /**
- * The routes that an UPDATE announces, or that a RIB record is about, from the record at `start`; `undefined`: they
- * cannot be read. Used only for records with malformed attributes, to know which routes are in doubt: the decoder
+ * The unicast routes that an UPDATE announces, or that a RIB record is about, from the record at `start`; `undefined`:
+ * they cannot be read. Used only for records with malformed attributes, to know which routes are in doubt: the decoder
  * returns none of them.
  *
- * @returns at least one route.
+ * @returns no route when all of them are multicast routes.
  */
 export function routesOf(record: Uint8Array, start: number): readonly RouteName[] | undefined {
   const type = u16(record, start + 4);
-  const subtype = u16(record, start + 6);
   const body = start + HEADER_BYTES;
-  const end = Math.min(body + u32(record, start + 8), record.length);
-  const routes: RouteName[] = [];
-  let isRead = false;
-  if (type === TYPE.tableDump2 && (subtype === 2 || subtype === 4)) {
-    isRead = readOne(record, body + 4, end, subtype === 2 ? 'ipv4' : 'ipv6', routes);
-  } else if (type === TYPE.bgp4mp || type === TYPE.bgp4mpEt) {
-    isRead = readMessage({ bytes: record, at: type === TYPE.bgp4mpEt ? body + 4 : body, end }, subtype, routes);
-  }
-  return isRead && routes.length > 0 ? routes : undefined;
+  const to = Math.min(body + u32(record, start + 8), record.length);
+  const subtype = u16(record, start + 6);
+  const routes = nlriOf({ bytes: record, from: body, to }, type, subtype);
+  return routes?.map(({ family, words, length, pathId }) => ({ prefix: prefixOf(family, words, length), pathId }));
 }
 
-interface Span {
-  readonly bytes: Uint8Array;
-  readonly at: number;
-  readonly end: number;
+function nlriOf(body: OctetRange, type: number, subtype: number): readonly Nlri[] | undefined {
+  switch (type) {
+    case TYPE.tableDump2:
+      return ribNlri(body, subtype);
+    case TYPE.bgp4mp:
+      return messageNlri(body, subtype);
+    case TYPE.bgp4mpEt:
+      return messageNlri({ ...body, from: body.from + 4 }, subtype);
+    default:
+      return undefined;
+  }
+}
+
+/** RFC 6396 sections 4.3.2 and 4.3.3. With ADD-PATH, the path identifiers are in the entries, behind the prefix. */
+function ribNlri({ bytes, from, to }: OctetRange, subtype: number): readonly Nlri[] | undefined {
+  const found = routeKindOf(bytes, from, subtype);
+  const kind = found && nlriKindOf(found.afi, found.safi);
+  if (kind === undefined) return undefined;
+  if (!kind.decides) return [];
+  if (subtype >= FIRST_ADD_PATH_RIB) return undefined;
+  const at = from + (subtype === RIB_GENERIC ? 7 : 4);
+  const end = at + 1 + ((u8(bytes, at) + 7) >> 3);
+  return end > to ? undefined : readNlri({ bytes, from: at, to: end }, kind.family);
 }
 
 /** RFC 6396 section 4.4, RFC 8050 section 3, RFC 4271 section 4.3. */
-function readMessage({ bytes, at, end }: Span, subtype: number, routes: RouteName[]): boolean {
+function messageNlri({ bytes, from, to }: OctetRange, subtype: number): readonly Nlri[] | undefined {
   const asBytes = subtype === 4 || subtype === 9 ? 4 : subtype === 1 || subtype === 8 ? 2 : 0;
-  if (asBytes === 0) return false;
+  if (asBytes === 0) return undefined;
   const addPath = subtype >= 8;
-  const afiAt = at + 2 * asBytes + 2;
-  const update = afiAt + 2 + (u16(bytes, afiAt) === 1 ? 8 : 32) + BGP_HEADER_BYTES;
-  const attributes = update + 2 + u16(bytes, update) + 2;
-  const nlri = attributes + u16(bytes, attributes - 2);
-  if (nlri > end) return false;
-  let from = attributes;
-  while (from < nlri) {
-    const isLong = (u8(bytes, from) & EXTENDED) !== 0;
-    const value = from + (isLong ? 4 : 3);
-    const stop = value + (isLong ? u16(bytes, from + 2) : u8(bytes, from + 2));
-    if (stop > nlri) return false;
-    if (u8(bytes, from + 1) === MP_REACH && !readReach({ bytes, at: value, end: stop }, addPath, routes)) return false;
-    from = stop;
-  }
-  return readAll({ bytes, at: nlri, end }, 'ipv4', addPath, routes);
-}
-
-/** RFC 4760 section 3. Multicast routes forward no packets, so they are not read. */
-function readReach({ bytes, at, end }: Span, addPath: boolean, routes: RouteName[]): boolean {
-  const afi = u16(bytes, at);
-  if (u8(bytes, at + 2) === 2) return true;
-  if (afi !== 1 && afi !== 2) return true;
-  const nlri = at + 5 + u8(bytes, at + 3);
-  return nlri <= end && readAll({ bytes, at: nlri, end }, afi === 1 ? 'ipv4' : 'ipv6', addPath, routes);
-}
-
-function readAll({ bytes, at, end }: Span, family: Family, addPath: boolean, routes: RouteName[]): boolean {
-  let from = at;
-  while (from < end) {
-    const pathId = addPath ? u32(bytes, from) : undefined;
-    if (addPath) from += 4;
-    if (!readOne(bytes, from, end, family, routes, pathId)) return false;
-    from += 1 + ((u8(bytes, from) + 7) >> 3);
-  }
-  return true;
-}
-
-// oxlint-disable-next-line max-params -- no object a record or route where millions pass
-function readOne(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  family: Family,
-  routes: RouteName[],
-  pathId?: number,
-): boolean {
-  const length = u8(bytes, at);
-  const size = (length + 7) >> 3;
-  if (length > (family === 'ipv4' ? 32 : 128) || at + 1 + size > end) return false;
-  const octets = new Uint8Array(16);
-  octets.set(bytes.subarray(at + 1, at + 1 + size));
-  const words: AddressWords = [u32(octets, 0), u32(octets, 4), u32(octets, 8), u32(octets, 12)];
-  routes.push({ prefix: prefixOf(family, words, length), pathId });
-  return true;
+  const afiAt = from + 2 * asBytes + 2;
+  const afi = u16(bytes, afiAt);
+  if (afi !== 1 && afi !== 2) return undefined;
+  const message = afiAt + 2 + (afi === 1 ? 8 : 32);
+  // Of a message that is cut, the routes beyond the cut are in doubt too.
+  if (u16(bytes, message + 16) !== to - message) return undefined;
+  const parts = splitUpdate({ bytes, from: message + BGP_HEADER_BYTES, to });
+  if (typeof parts === 'string') return undefined;
+  const attributes = walkAttributes(parts.attributes);
+  if (typeof attributes === 'string') return undefined;
+  const reach = readReach(attributes.at(ATTRIBUTE.mpReach), addPath);
+  const announced = readNlri(parts.announced, 'ipv4', addPath);
+  return reach && announced && [...reach.prefixes, ...announced];
 }

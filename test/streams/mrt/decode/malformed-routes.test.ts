@@ -74,6 +74,13 @@ test('where the routes cannot be read either, the gap is of all that the peer ha
   expect(missed((await played(torn)).elements)).toBeUndefined();
 });
 
+test('of a message that is cut, the routes behind the cut are in doubt too: the gap is of all that the peer has', async () => {
+  const whole = malformed(['175.45.176.0/24', '175.45.177.0/24'], []);
+  const cut = whole.slice(0, -nlri('175.45.177.0/24').length);
+  cut.splice(8, 4, ...u32(cut.length - 12));
+  expect(missed((await played(cut)).elements)).toBeUndefined();
+});
+
 test('AS 0 in a path is malformed, not an AS: the routes of a message are one gap and one problem', async () => {
   const zero = (path: readonly number[]): Bytes =>
     message(T, update({ announced: ['175.45.176.0/24', '175.45.177.0/24'], path }));
