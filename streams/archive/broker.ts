@@ -2,14 +2,13 @@ import { parseCollector } from '../../src/bgp/peer.ts';
 import { isHttpUrl } from '../../src/lib/http-url.ts';
 import { NO_DUMP, type ArchiveFinder, type ArchiveWindow, type FoundFiles, type LookupFault } from './find.ts';
 import { getText, type ArchiveHttp } from './http.ts';
-import { fileOf, PACIFIC_MOST_MS, type ArchiveFile } from './layout.ts';
+import { DUMP_WITHIN_MS, dumpBefore, fileOf, filesOfWindow, PACIFIC_MOST_MS, type UpdateFile } from './layout.ts';
 import { isInPacificTime, utcOfPacific } from '../mrt/archive/pacific.ts';
 
 /** The server refuses pages of more than 1,000 rows. */
 const PAGE_SIZE = 1_000;
 const MOST_PAGES = 200;
 const MOST_ANSWER_BYTES = 8 * 1024 * 1024;
-const DUMP_WITHIN_MS = 24 * 3_600_000;
 
 /**
  * Finds files with the BGPKIT Broker API. It knows files a few minutes after they are published. It reads the times of old Route
@@ -27,16 +26,11 @@ export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder 
     ]);
     const faults = [dumps.fault, updates.fault].filter((fault) => fault !== undefined);
     const files = window.collectors.flatMap((collector) => {
-      const own = (all: readonly Row[]): Row[] =>
+      const own = (all: readonly UpdateFile[]): UpdateFile[] =>
         all.filter((row) => row.collector === collector).sort((a, b) => a.start - b.start);
       const ribs = own(dumps.rows);
-      const seed = ribs.findLast(({ start }) => start <= window.fromMs && start >= window.fromMs - DUMP_WITHIN_MS);
-      const begin = seed?.start ?? window.fromMs;
-      const files = [
-        ...ribs.filter(({ start }) => start >= begin && start <= window.untilMs),
-        ...own(updates.rows).filter(({ start, end }) => end > begin && start <= window.untilMs),
-      ];
-      if (seed === undefined && dumps.fault === undefined && files.length > 0)
+      const files = filesOfWindow(ribs, own(updates.rows), window);
+      if (dumpBefore(ribs, window.fromMs) === undefined && dumps.fault === undefined && files.length > 0)
         faults.push({ file: collector, what: NO_DUMP });
       return files;
     });
@@ -44,17 +38,13 @@ export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder 
   };
 }
 
-interface Row extends ArchiveFile {
-  readonly end: number;
-}
-
 async function search(
   baseUrl: string,
   { kind, collectors, fromMs, untilMs }: ArchiveWindow & { readonly kind: 'rib' | 'updates' },
   http: ArchiveHttp,
   signal: AbortSignal,
-): Promise<{ readonly rows: readonly Row[]; readonly fault?: LookupFault }> {
-  const rows: Row[] = [];
+): Promise<{ readonly rows: readonly UpdateFile[]; readonly fault?: LookupFault }> {
+  const rows: UpdateFile[] = [];
   let seen = 0;
   for (let page = 1; page <= MOST_PAGES; page++) {
     const url = new URL(`${baseUrl}/search`);
@@ -104,7 +94,7 @@ function pageIn(text: string): Page | string {
 const NO_ANSWER = 'the answer is not one of the BGPKIT Broker';
 
 /** A row in another form is skipped. */
-function rowOf(row: unknown, kind: 'rib' | 'updates'): readonly Row[] {
+function rowOf(row: unknown, kind: 'rib' | 'updates'): readonly UpdateFile[] {
   if (typeof row !== 'object' || row === null) return [];
   const { collector_id: id, ts_start, ts_end, url } = row as Record<string, unknown>;
   const collector = typeof id === 'string' ? parseCollector(id) : undefined;

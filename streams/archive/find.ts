@@ -1,14 +1,22 @@
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { FileKind } from '../mrt/archive/file-name.ts';
 import { getText, type ArchiveHttp } from './http.ts';
-import { fileOf, folderOf, monthsBetween, type ArchiveBases, type ArchiveFile } from './layout.ts';
+import {
+  DUMP_WITHIN_MS,
+  dumpBefore,
+  fileOf,
+  filesOfWindow,
+  folderOf,
+  monthsBetween,
+  type ArchiveBases,
+  type ArchiveFile,
+  type EventWindow,
+  type UpdateFile,
+} from './layout.ts';
 
 /** A window of event time of some collectors. */
-export interface ArchiveWindow {
+export interface ArchiveWindow extends EventWindow {
   readonly collectors: readonly Collector[];
-  /** Milliseconds since 1970-01-01T00:00:00Z; the first and the last moment wanted. */
-  readonly fromMs: number;
-  readonly untilMs: number;
 }
 
 /** The files of an archive in a window, and what could not be looked up. */
@@ -31,8 +39,6 @@ export type ArchiveFinder = (window: ArchiveWindow, signal: AbortSignal) => Prom
 
 /** A listing of a month is 0.5 MB at most (9,000 names); a listing of 10,000 long names still fits. */
 const MOST_LISTING_BYTES = 16 * 1024 * 1024;
-/** No collector leaves more than a day between two dumps. Route Views dumps every 2 h, RIS every 8 h. */
-const DUMP_WITHIN_MS = 24 * 3_600_000;
 /** The remark about a collector whose dumps begin only within the window. */
 export const NO_DUMP = 'there is no table dump in the 24 hours before the window, so its peers vote later';
 /** An update file may begin this long before the window and still reach into it: Route Views' interval of 15 min. */
@@ -64,10 +70,11 @@ interface Listing {
 
 async function findOf(
   collector: Collector,
-  { fromMs, untilMs }: ArchiveWindow,
+  window: EventWindow,
   bases: ArchiveBases,
   listed: (url: string) => Promise<Listing>,
 ): Promise<FoundFiles> {
+  const { fromMs, untilMs } = window;
   const faults = new Set<LookupFault>();
   const all = async (kind: FileKind, begin: number): Promise<ArchiveFile[]> => {
     const files: ArchiveFile[] = [];
@@ -81,22 +88,17 @@ async function findOf(
   // The listing of the month before is read only if the dump before the window is in it.
   let dumps = await all('rib', fromMs);
   if (!dumps.some(({ start }) => start <= fromMs)) dumps = await all('rib', fromMs - DUMP_WITHIN_MS);
-  const seed = dumps.findLast(({ start }) => start <= fromMs && start >= fromMs - DUMP_WITHIN_MS);
-  const begin = seed?.start ?? fromMs;
-  const updates = await all('updates', begin - LONGEST_FILE_MS);
-  const ribs = dumps.filter(({ start }) => start >= begin && start <= untilMs);
-  const files = [...ribs, ...within(updates, begin, untilMs)];
+  const seed = dumpBefore(dumps, fromMs);
+  const updates = await all('updates', (seed?.start ?? fromMs) - LONGEST_FILE_MS);
+  const files = filesOfWindow(dumps, updates.map(untilNext), window);
   // Of a collector without files there is more to say than that a dump is missing.
   if (seed === undefined && files.length > 0) faults.add({ file: collector, what: NO_DUMP });
   return { files, faults: [...faults] };
 }
 
 /** A file reaches to where the next one begins. */
-function within(updates: readonly ArchiveFile[], begin: number, untilMs: number): readonly ArchiveFile[] {
-  return updates.filter(({ start }, i) => {
-    const end = updates[i + 1]?.start ?? start + LONGEST_FILE_MS;
-    return start <= untilMs && end > begin;
-  });
+function untilNext(file: ArchiveFile, i: number, files: readonly ArchiveFile[]): UpdateFile {
+  return { ...file, end: files[i + 1]?.start ?? file.start + LONGEST_FILE_MS };
 }
 
 async function list(url: string, collector: Collector, http: ArchiveHttp, signal: AbortSignal): Promise<Listing> {

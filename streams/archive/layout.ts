@@ -88,3 +88,39 @@ export const PACIFIC_MOST_MS = 8 * 3_600_000;
 export function monthOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 7).replace('-', '.');
 }
+
+/** An update file, and the event time up to which it reaches. */
+export interface UpdateFile extends ArchiveFile {
+  /** `start` where it is not known. */
+  readonly end: number;
+}
+
+/** A window of event time: the first and the last moment wanted, milliseconds since 1970-01-01T00:00:00Z. */
+export interface EventWindow {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** A dump is looked for this long before a window. Route Views dumps every 2 h, RIS every 8 h; no collector leaves more. */
+export const DUMP_WITHIN_MS = 24 * 3_600_000;
+
+/** The dump with which a window begins: the last one before it. `dumps` are in order of time. */
+export function dumpBefore(dumps: readonly ArchiveFile[], fromMs: number): ArchiveFile | undefined {
+  return dumps.findLast(({ start }) => start <= fromMs && start >= fromMs - DUMP_WITHIN_MS);
+}
+
+/**
+ * The files of one collector that a window needs: the last dump before it, the dumps inside, and the updates that reach
+ * into the time since that dump, or into the window if there is none. All in order of time.
+ */
+export function filesOfWindow(
+  dumps: readonly ArchiveFile[],
+  updates: readonly UpdateFile[],
+  { fromMs, untilMs }: EventWindow,
+): readonly ArchiveFile[] {
+  const begin = dumpBefore(dumps, fromMs)?.start ?? fromMs;
+  return [
+    ...dumps.filter(({ start }) => start >= begin && start <= untilMs),
+    ...updates.filter(({ start, end }) => (start >= begin || end > begin) && start <= untilMs),
+  ];
+}

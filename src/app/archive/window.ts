@@ -8,6 +8,7 @@ import { listingFinder, type FoundFiles, type LookupFault } from '../../../strea
 import type { ArchiveHttp } from '../../../streams/archive/http.ts';
 import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
 import {
+  DUMP_WITHIN_MS,
   monthsBetween,
   placeOf,
   PUBLIC_ARCHIVES,
@@ -62,7 +63,6 @@ export const DEFAULT_CACHE_BYTES = 20e9;
 const DEFAULT_COLLECTORS: Readonly<Record<Project, string>> = { ris: 'rrc00', routeviews: 'route-views2' };
 /** A year of one collector is 105,000 files. A larger window is a typing mistake. */
 const LONGEST_WINDOW_MS = 366 * 86_400_000;
-const DUMP_WITHIN_MS = 24 * 3_600_000;
 
 /**
  * The folder of `--cache`, else of $UNROUTABLE_CACHE, else the user's cache folder by the XDG base directory
