@@ -2,6 +2,7 @@ import type { AsPath, PathEntry } from '../../../src/bgp/as-path.ts';
 import type { Asn } from '../../../src/bgp/asn.ts';
 import type { AddressWords, Prefix } from '../../../src/bgp/prefix.ts';
 import { addressText, prefixOf } from '../../../src/bgp/prefix.ts';
+import { u32 } from '../record/octets.ts';
 import { PREFIX_BYTES, type DecodedColumns } from './columns.ts';
 import type { SessionEnd } from './peer-state.ts';
 
@@ -50,19 +51,9 @@ export function sessionEnds(peers: Uint8Array, at: number): { readonly peer: Ses
 
 function endAt(bytes: Uint8Array, at: number): SessionEnd {
   const words = addressWords(bytes, at + 1);
-  return { address: addressText(bytes[at] === 4 ? 'ipv4' : 'ipv6', words), asn: wordAt(bytes, at + ASN_AT) as Asn };
+  return { address: addressText(bytes[at] === 4 ? 'ipv4' : 'ipv6', words), asn: u32(bytes, at + ASN_AT) as Asn };
 }
 
 function addressWords(bytes: Uint8Array, at: number): AddressWords {
-  return [wordAt(bytes, at), wordAt(bytes, at + 4), wordAt(bytes, at + 8), wordAt(bytes, at + 12)];
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] ?? 0) * 0x100_0000 +
-      ((bytes[at + 1] ?? 0) << 16) +
-      ((bytes[at + 2] ?? 0) << 8) +
-      (bytes[at + 3] ?? 0)) >>>
-    0
-  );
+  return [u32(bytes, at), u32(bytes, at + 4), u32(bytes, at + 8), u32(bytes, at + 12)];
 }
