@@ -16,6 +16,9 @@ export const PEER_INDEX_TABLE = 1;
 /** Subtype of TABLE_DUMP_V2, RFC 6397. */
 export const GEO_PEER_TABLE = 7;
 
+/** Subtype of BGP4MP that only names a file, RFC 6396 appendix B. */
+const BGP4MP_SNAPSHOT = 3;
+
 /** Bytes of the common header, RFC 6396 section 2: seconds, type, subtype, length of what follows. */
 export const HEADER_BYTES = 12;
 
@@ -80,15 +83,19 @@ export function isKnownType(type: number, subtype: number): boolean {
   return type < 64 && subtype < 16 && known[(type << 4) | subtype] === 1;
 }
 
-/** Whether records of this type are read; all others are skipped by their length. */
-export function isRouting(type: number): boolean {
-  return (
-    type === TYPE.bgp4mp ||
-    type === TYPE.bgp4mpEt ||
-    type === TYPE.tableDump2 ||
-    type === TYPE.tableDump ||
-    type === TYPE.bgp
-  );
+/** Whether records of this type and subtype are read; all others are skipped by their length. */
+export function isRead(type: number, subtype: number): boolean {
+  switch (type) {
+    case TYPE.bgp4mp:
+    case TYPE.bgp4mpEt:
+      return subtype !== BGP4MP_SNAPSHOT && isKnownType(type, subtype);
+    case TYPE.tableDump2:
+    case TYPE.tableDump:
+    case TYPE.bgp:
+      return isKnownType(type, subtype);
+    default:
+      return false;
+  }
 }
 
 /** For people: `BGP4MP MESSAGE_AS4`, `type 70 subtype 2`. */

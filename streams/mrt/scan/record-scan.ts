@@ -8,7 +8,7 @@ import { Prefilter } from './prefilter.ts';
 import type { DamagedBytes, Passage, RecordSink } from '../record/framer.ts';
 import { FIRST_SECONDS } from '../record/records.ts';
 import { RecordClock, type ClockState } from '../record/record-clock.ts';
-import { isKnownType, isRouting } from '../record/record-types.ts';
+import { isKnownType, isRead } from '../record/record-types.ts';
 import type { MarkContent, ScanEnd, ScanJob } from './scan-job.ts';
 
 /**
@@ -116,8 +116,8 @@ export class Scan implements RecordSink, Passage {
     if (dump !== undefined) this.#mark({ kind: 'dump', dump }, reached);
     if (isOutlier) this.batches.outlier();
     else this.#tickIfDue();
-    // What has another type is skipped by its length, and counted above; but not a message whose type was damaged.
-    if (!isRouting(type) && holdsMessage(bytes, start, end)) {
+    // What is not read is skipped by its length, and counted above; but not a message whose type was damaged.
+    if (!isRead(type, subtype) && holdsMessage(bytes, start, end)) {
       const reason = 'a BGP message is in a record of another type';
       this.damage({ from: offset, to: offset + end - start, reason });
     }

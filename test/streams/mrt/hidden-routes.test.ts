@@ -5,7 +5,7 @@ import { RecordClock } from '../../../streams/mrt/record/record-clock.ts';
 import { lines, play, temporaryFolder } from '../../support/mrt-run.ts';
 import { bytesOf, message, record, stateChange, u32, update, type Bytes } from '../../support/mrt-writer.ts';
 
-/** A record whose type was damaged may hold routes: it is a gap, not a record of no use. */
+/** A record whose type or subtype was damaged may hold routes: it is a gap, not a record of no use. */
 const folder = temporaryFolder();
 const T = 1_419_264_000;
 const good = (seconds: number): Bytes => message(seconds, update({ announced: ['175.45.176.0/24'] }));
@@ -24,6 +24,8 @@ async function gaps(harm: (bytes: number[]) => void): Promise<readonly string[]>
 test.each([
   ['of a type that no RFC names', 5, 20],
   ['of OSPF', 5, 48],
+  ['of a subtype of BGP4MP that no RFC names', 7, 12],
+  ['of BGP4MP that is called a snapshot', 7, 3],
 ])('a message in a record %s is a gap of the collector', async (_, at, type) => {
   expect(await gaps((bytes) => (bytes[at] = type))).toEqual(['gap local all damaged-file']);
 });

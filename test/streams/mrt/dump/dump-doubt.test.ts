@@ -115,6 +115,21 @@ describe('it proves nothing by what it lacks when', () => {
   });
 });
 
+test("a TABLE_DUMP in Zebra's form with four-octet AS numbers, which is not read, takes no route from its peers", async () => {
+  const entry = (prefix: string): Bytes => {
+    const two = tableEntry(T, prefix);
+    const asAt = 4 + 1 + 1 + 4 + 4;
+    return [...two.slice(0, asAt), 0, 0, ...two.slice(asAt)];
+  };
+  const records = PREFIXES.map((prefix, number) => record(T, 12, 3, [...u16(0), ...u16(number), ...entry(prefix)]));
+  const before = message(T - 60, update({ announced: ['175.45.176.0/24'] }));
+  expect(await outcomeOf(bytesOf(before, ...records))).toEqual({
+    ends: 0,
+    gaps: [],
+    flaw: 'its form with four-octet AS numbers is not read',
+  });
+});
+
 describe('it is whole when', () => {
   test.each<[string, readonly Bytes[]]>([
     ['nothing is numbered', [0, 1, 2].map((n) => numbered(n, 0))],
