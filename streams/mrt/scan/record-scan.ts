@@ -8,7 +8,7 @@ import { Prefilter } from './prefilter.ts';
 import type { DamagedBytes, Passage, RecordSink } from '../record/framer.ts';
 import { FIRST_SECONDS } from '../record/records.ts';
 import { RecordClock, type ClockState } from '../record/record-clock.ts';
-import { isKnownType, isRead } from '../record/record-types.ts';
+import { HEADER_BYTES, isKnownType, isRead, TYPE } from '../record/record-types.ts';
 import type { MarkContent, ScanEnd, ScanJob } from './scan-job.ts';
 
 /**
@@ -126,6 +126,7 @@ export class Scan implements RecordSink, Passage {
     const held = this.batches.keep(bytes.subarray(start, end), offset);
     // The record's own time proves nothing. The stage that orders elements replaces time 0.
     if (isOutlier) writeU32(held, 0, 0);
+    if (type === TYPE.tableDump) tearEntryBeyond(held);
   }
 
   damage(damage: DamagedBytes): void {
@@ -213,4 +214,18 @@ export class Scan implements RecordSink, Passage {
  */
 function earlierOf(...seconds: readonly number[]): number {
   return Math.min(...seconds.filter((second) => second >= FIRST_SECONDS), 2 ** 32 - 1);
+}
+
+/**
+ * RIS wrote TABLE_DUMP lengths four bytes short in 2000. Framing has corrected those, for it sees the next header. The
+ * decoder sees the next record that was kept, and an entry that wrongly ends four bytes beyond its record would take
+ * them from it, and all that follows with them: such an entry gets a length that is surely wrong.
+ */
+function tearEntryBeyond(record: Uint8Array): void {
+  const fixed = u16(record, 6) === 1 ? 18 : 42;
+  for (let at = HEADER_BYTES + 4; at + fixed <= record.length;) {
+    const next = at + fixed + u16(record, at + fixed - 2);
+    if (next === record.length + 4) record.fill(0xff, at + fixed - 2, at + fixed);
+    at = next;
+  }
 }

@@ -7,7 +7,7 @@ import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { nlriText } from '../../../../streams/ris-live/server/bgp-nlri.ts';
 import type { RisMessage } from '../../../../streams/ris-live/server/message.ts';
 import { parseCommand } from '../../../../streams/ris-live/server/commands.ts';
-import { update, type UpdateParts } from '../../../support/mrt-writer.ts';
+import { asPath, attribute, update, type UpdateParts } from '../../../support/mrt-writer.ts';
 import { realData } from '../../../support/real-data.ts';
 import { fromHex, record, sentOf } from './support/record.ts';
 
@@ -66,6 +66,30 @@ describe('any bytes', () => {
         const { messages } = sentOf([bytes]);
         if (expected !== undefined) expect(served(messages)).toEqual(expected);
         else expect(messages).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('property: octets in place of NLRI, of unicast and multicast, are read as the replay reads them, or not at all', () => {
+    const octets = (maxLength: number) => fc.array(fc.nat(255), { maxLength });
+    const parts = fc.tuple(
+      fc.constantFrom(1, 2),
+      fc.nat(4),
+      fc.constantFrom(0, 4, 5, 16, 32),
+      octets(24),
+      fc.boolean(),
+    );
+    const withdrawn = fc.constantFrom<readonly string[]>([], ['192.0.2.0/24']);
+    fc.assert(
+      fc.property(parts, withdrawn, ([afi, safi, hop, nlri, isReach], gone) => {
+        const nextHop = [hop, ...Array.from({ length: hop + 1 }, () => 0)];
+        const value = [0, afi, safi, ...(isReach ? nextHop : []), ...nlri];
+        const announced = isReach ? [...attribute(1, [0]), ...asPath([64_496])] : [];
+        const more = [...announced, ...attribute(isReach ? 14 : 15, value, 0x80)];
+        const body = Uint8Array.from(update({ withdrawn: gone, more }));
+        const bytes = record({ at: AT, peer: '192.0.2.1', asn: 64_496, body });
+        expect(served(sentOf([bytes]).messages)).toEqual(replayed(bytes) ?? []);
       }),
       { numRuns: 2000 },
     );
