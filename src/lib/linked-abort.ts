@@ -1,55 +1,45 @@
 /**
- * An `AbortController` that also aborts when `parent` does. Call `release` when its work is over: nothing then refers to
- * it any more. `AbortSignal.any` cannot be released, and on Node.js 20 each call stays with a parent that lives for days.
+ * An `AbortController` that also aborts when one of its parents does. Call `release` when its work is over: nothing then
+ * refers to it any more. `AbortSignal.any` cannot be released, and on Node.js 20 each call stays with a parent that lives
+ * for days. Use `any` only where it is called once for each parent: for a command as a whole, or for its tests.
  */
 export class LinkedAbort {
   readonly #own = new AbortController();
-  readonly #parent: AbortSignal;
-  readonly #abort = (): void => this.#own.abort(this.#reason ?? this.#parent.reason);
-  readonly #reason: unknown;
+  readonly #parents: readonly AbortSignal[];
+  readonly #abort = (): void => this.abort(this.#parents.find(({ aborted }) => aborted)?.reason);
 
-  /** @param reason of this signal, when the parent aborts. @default the parent's */
-  constructor(parent: AbortSignal, reason?: unknown) {
-    this.#parent = parent;
-    this.#reason = reason;
-    if (parent.aborted) this.#abort();
-    else parent.addEventListener('abort', this.#abort, { once: true });
+  constructor(...parents: readonly (AbortSignal | undefined)[]) {
+    this.#parents = parents.filter((parent) => parent !== undefined);
+    for (const parent of this.#parents) parent.addEventListener('abort', this.#abort, { once: true });
+    if (this.#parents.some(({ aborted }) => aborted)) this.#abort();
   }
 
   get signal(): AbortSignal {
     return this.#own.signal;
   }
 
-  /** Aborts only this signal, not the parent. */
+  /** Aborts only this signal, not the parents. */
   abort(reason?: unknown): void {
     this.#own.abort(reason);
     this.release();
   }
 
-  /** The parent's abort no longer has an effect. */
+  /** The parents' aborts no longer have an effect. */
   release(): void {
-    this.#parent.removeEventListener('abort', this.#abort);
+    for (const parent of this.#parents) parent.removeEventListener('abort', this.#abort);
   }
 }
 
-/**
- * Runs `work` with a signal that aborts when either signal does, and releases both afterwards. @throws what `work`
- * throws.
- */
+/** Runs `work` with a signal that aborts when either signal does, and releases both. @throws what `work` throws. */
 export async function withEither<T>(
   signal: AbortSignal,
   other: AbortSignal | undefined,
   work: (either: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const first = new LinkedAbort(signal);
-  const second = other === undefined ? undefined : new LinkedAbort(other);
-  const abort = (): void => first.abort();
-  if (second?.signal.aborted === true) abort();
-  second?.signal.addEventListener('abort', abort, { once: true });
+  const either = new LinkedAbort(signal, other);
   try {
-    return await work(first.signal);
+    return await work(either.signal);
   } finally {
-    second?.release();
-    first.release();
+    either.release();
   }
 }

@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/app/system-clock.ts';
 import { FolderShelf } from '../../src/jobs/shelf/folder.ts';
 import { ObjectWindows, type Part } from '../../src/jobs/shelf/object-pages.ts';
-import { openShelf, provenShelf } from '../../src/jobs/shelf/open.ts';
+import { openShelf, provenShelf, type ShelfMeans } from '../../src/jobs/shelf/open.ts';
 import { shelvesOf } from '../../src/jobs/shelf/shelves.ts';
 import type { Shelf } from '../../src/jobs/shelf/shelf.ts';
 import { freePort } from '../support/redis/ports.ts';
@@ -22,6 +23,10 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
+function means(env: ShelfMeans['env'], signal = new AbortController().signal): ShelfMeans {
+  return { env, signal, clock: systemClock, random: () => 0 };
+}
+
 let made = 0;
 const places: readonly (readonly [string, () => Shelf, boolean])[] = [
   ['a folder', () => new FolderShelf(join(root, String(++made))), true],
@@ -29,7 +34,7 @@ const places: readonly (readonly [string, () => Shelf, boolean])[] = [
 ];
 
 function stored(server: S3Server | undefined): Shelf {
-  const shelf = openShelf(`${server?.bucket}/a prefix/ü ${++made}`, server?.env ?? {});
+  const shelf = openShelf(`${server?.bucket}/a prefix/ü ${++made}`, means(server?.env ?? {}));
   if (!shelf.ok) throw new Error(shelf.faults.join());
   return shelf.value;
 }
@@ -136,7 +141,7 @@ describe.skipIf(s3Program === undefined)(`a store${s3Note}`, () => {
 
   test('that ignores If-None-Match is refused', async () => {
     const faulty = await faultyS3(server(), 'ignores If-None-Match');
-    expect(await provenShelf(faulty.bucket, faulty.env)).toMatchObject({
+    expect(await provenShelf(faulty.bucket, means(faulty.env))).toMatchObject({
       ok: false,
       kind: 'store',
       faults: [expect.stringMatching(/^s3:\/\/extracts: the store ignores "If-None-Match: \*"/)],
@@ -157,12 +162,12 @@ describe.skipIf(s3Program === undefined)(`a store${s3Note}`, () => {
 
   test('that refuses the credentials, or has no such bucket, is named with its code; no secret is', async () => {
     const env = { ...server().env, AWS_SECRET_ACCESS_KEY: 'wrong-secret' };
-    const refused = await provenShelf(server().bucket, env);
+    const refused = await provenShelf(server().bucket, means(env));
     expect(refused).toMatchObject({ ok: false, kind: 'store' });
     const said = JSON.stringify(refused);
     expect(said).toMatch(/403 \(SignatureDoesNotMatch\): look at the credentials/);
     for (const secret of ['wrong-secret', server().env['AWS_ACCESS_KEY_ID'] ?? '']) expect(said).not.toContain(secret);
-    const absent = JSON.stringify(await provenShelf('s3://no-such-bucket', server().env));
+    const absent = JSON.stringify(await provenShelf('s3://no-such-bucket', means(server().env)));
     expect(absent).toContain('404 (NoSuchBucket)');
   });
 
@@ -170,7 +175,7 @@ describe.skipIf(s3Program === undefined)(`a store${s3Note}`, () => {
     const names = Array.from({ length: 1_005 }, (_, i) => `done/${String(i).padStart(4, '0')}.json`);
     await mkdir(join(server().folder, 'many', 'done'), { recursive: true });
     for (const name of names) await writeFile(join(server().folder, 'many', name), '');
-    const shelf = openShelf(`${server().bucket}/many`, server().env);
+    const shelf = openShelf(`${server().bucket}/many`, means(server().env));
     expect(shelf.ok && (await shelf.value.list('done'))).toEqual(names);
   });
 
@@ -178,7 +183,7 @@ describe.skipIf(s3Program === undefined)(`a store${s3Note}`, () => {
     const shelf = stored(server());
     await publish(shelf, 'KP/a.extract', 'content');
     await publish(shelf, 'KP/other', '');
-    const shelves = shelvesOf(server().env);
+    const shelves = shelvesOf(means(server().env));
     const [path = '', ...others] = await shelves.find(shelf.pathOf('KP'), '.extract');
     expect([path, others]).toEqual([shelf.pathOf('KP/a.extract'), []]);
     expect((await (await shelves.open(path)).at(3, 4)).toString()).toBe('tent');
@@ -188,7 +193,7 @@ describe.skipIf(s3Program === undefined)(`a store${s3Note}`, () => {
 });
 
 test('an address with credentials is refused without being repeated', () => {
-  const refused = openShelf('s3://AKID:hush@bucket/prefix', {});
+  const refused = openShelf('s3://AKID:hush@bucket/prefix', means({}));
   expect(refused).toMatchObject({ ok: false, kind: 'usage' });
   expect(JSON.stringify(refused)).not.toMatch(/AKID|hush/);
 });
@@ -208,7 +213,7 @@ test.for([
     /AWS_ENDPOINT_URL/,
   ],
 ] as const)('%s with %j cannot be used', ([place, env, words]) => {
-  const shelf = openShelf(place, env);
+  const shelf = openShelf(place, means(env));
   expect(shelf).toMatchObject({ ok: false, kind: 'usage' });
   expect(JSON.stringify(shelf)).toMatch(words);
 });
@@ -219,7 +224,7 @@ test('a store that no server answers for is named as such', async () => {
     AWS_SECRET_ACCESS_KEY: 'y',
     AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}`,
   };
-  const shelf = await provenShelf('s3://bucket/prefix', env);
+  const shelf = await provenShelf('s3://bucket/prefix', means(env));
   expect(JSON.stringify(shelf)).toMatch(/s3:\/\/bucket\/prefix\/.*the store cannot be reached: .*ECONNREFUSED/);
 });
 

@@ -41,6 +41,14 @@ describe('a linked abort', () => {
     expect(new LinkedAbort(parent.signal).signal.aborted).toBe(true);
   });
 
+  test('aborts with each of its parents, with the reason of that one, and leaves no listener at the others', () => {
+    const parents = [new AbortController(), new AbortController()];
+    const linked = new LinkedAbort(...parents.map(({ signal }) => signal), undefined);
+    parents[1]?.abort('second');
+    expect([linked.signal.aborted, linked.signal.reason]).toEqual([true, 'second']);
+    expect(parents.map(({ signal }) => listeners(signal))).toEqual([0, 0]);
+  });
+
   test('aborts alone, and once released does not follow its parent', () => {
     const parent = new AbortController();
     const [alone, released] = [new LinkedAbort(parent.signal), new LinkedAbort(parent.signal)];

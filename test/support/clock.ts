@@ -38,6 +38,11 @@ export class HandClock implements Clock {
     return this.#sleepers.size;
   }
 
+  /** Milliseconds until the next sleeper wakes; `Infinity`: none sleeps. */
+  get nextWakeMs(): number {
+    return Math.min(...[...this.#sleepers].map(({ wakeMs }) => wakeMs)) - this.#monotonicMs;
+  }
+
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,4 +1,6 @@
 import { complain, type Io } from '../../app/io.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { openQueue } from './queue.ts';
 import { openRun } from './run.ts';
@@ -11,7 +13,11 @@ export async function cancel(
 ): Promise<ExitStatus> {
   const run = await openRun(options.out, id, io);
   if (!run.ok) return failed(run, io);
-  await run.value.cancel(true);
+  try {
+    await run.value.cancel(true);
+  } catch (error) {
+    return failed(io.signal.aborted ? bad('interrupted') : bad('again', refusal(error)), io);
+  }
   const opened = await openQueue(run.value.shelf, options, io);
   if (!opened.ok) return failed(opened, io);
   const { queue } = opened.value;

@@ -17,6 +17,7 @@ import { createProgressLine } from '../output/progress.ts';
 import { meansOf, windowOptions } from '../archive/means.ts';
 import type { ArchiveOptions } from '../archive/options.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { shelfMeans } from './shelf-means.ts';
 
 /** The parsed options of `map`. */
 export interface MapOptions extends SelectionOptions, Limits, ArchiveOptions {
@@ -33,7 +34,7 @@ export async function map(paths: readonly string[], options: MapOptions, io: Io)
   if (!selection.ok) return failed(selection, io);
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return failed(limited, io);
-  const proven = await provenShelf(options.out, io.env);
+  const proven = await provenShelf(options.out, shelfMeans(io));
   if (!proven.ok) return failed(proven, io);
   const shelf = proven.value;
   const found = await findTasks(paths, options, io);

@@ -16,7 +16,7 @@ const ANSWER_WITHIN_MS = 5_000;
 export async function openQueue(
   shelf: Shelf,
   { redis }: { readonly redis?: string },
-  { env }: Pick<Io, 'env'>,
+  { env, signal }: Pick<Io, 'env' | 'signal'>,
 ): Promise<Result<{ queue: JobQueue; name: string }>> {
   const connection = await redisConnection(redis ?? env['UNROUTABLE_QUEUE'] ?? 'redis://127.0.0.1');
   if (!connection.ok) return connection;
@@ -30,6 +30,6 @@ export async function openQueue(
   try {
     return good({ queue: new JobQueue(options, await queueName(shelf, randomBytes(8).toString('hex'))), name });
   } catch (error) {
-    return bad('files', `${shelf.name}: ${refusal(error)}`);
+    return signal.aborted ? bad('interrupted') : bad('files', `${shelf.name}: ${refusal(error)}`);
   }
 }

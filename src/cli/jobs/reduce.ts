@@ -6,10 +6,11 @@ import { shelvesOf, type Shelves } from '../../jobs/shelf/shelves.ts';
 import { bad } from '../../lib/result.ts';
 import type { ExitStatus } from '../exit-status.ts';
 import { replayed, type OpenArchive } from '../replay/replay.ts';
+import { shelfMeans } from './shelf-means.ts';
 
 /** `unroutable reduce`: evaluates one territory over the extracts of any number of days and collectors. */
 export async function reduce(extracts: readonly string[], options: ReplayOptions, io: Io): Promise<ExitStatus> {
-  const { status } = await replayed(extracts, options, io, opener(shelvesOf(io.env)));
+  const { status } = await replayed(extracts, options, io, opener(shelvesOf(shelfMeans(io))));
   return status;
 }
 

@@ -4,15 +4,16 @@ import type { Shelf } from '../../jobs/shelf/shelf.ts';
 import type { Io } from '../../app/io.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
+import { shelfMeans } from './shelf-means.ts';
 
 /** The run with this id, or with an id that starts so. */
-export async function openRun(out: string, id: string, { env }: Pick<Io, 'env'>): Promise<Result<RunFolder>> {
-  const shelf = openShelf(out, env);
+export async function openRun(out: string, id: string, io: Pick<Io, 'env' | 'signal'>): Promise<Result<RunFolder>> {
+  const shelf = openShelf(out, shelfMeans(io));
   if (!shelf.ok) return shelf;
   try {
     return await runOf(shelf.value, id);
   } catch (error) {
-    return bad('again', refusal(error));
+    return io.signal.aborted ? bad('interrupted') : bad('again', refusal(error));
   }
 }
 

@@ -8,6 +8,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { progressOf, progressText, type RunProgress } from './progress.ts';
 import { openQueue } from './queue.ts';
 import { openRun } from './run.ts';
+import { shelfMeans } from './shelf-means.ts';
 
 /** The parsed options of `jobs status`. */
 export interface JobStatusOptions {
@@ -20,7 +21,7 @@ export interface JobStatusOptions {
  * `unroutable jobs status`: prints the progress of the runs in a folder, and the content of the queue if it answers.
  */
 export async function jobStatus(ids: readonly string[], options: JobStatusOptions, io: Io): Promise<ExitStatus> {
-  const shelf = openShelf(options.out, io.env);
+  const shelf = openShelf(options.out, shelfMeans(io));
   if (!shelf.ok) return failed(shelf, io);
   const all: RunProgress[] = [];
   try {
@@ -30,11 +31,12 @@ export async function jobStatus(ids: readonly string[], options: JobStatusOption
       all.push(await progressOf(run.value));
     }
   } catch (error) {
-    return failed(bad('again', refusal(error)), io);
+    return failed(io.signal.aborted ? bad('interrupted') : bad('again', refusal(error)), io);
   }
   const opened = await openQueue(shelf.value, options, io);
   const queue = opened.ok ? await opened.value.queue.counts() : undefined;
   if (opened.ok) await opened.value.queue.close();
+  if (!opened.ok && opened.kind === 'interrupted') return failed(opened, io);
   if (!opened.ok) complain(io, `the queue does not answer: ${opened.faults.join('; ')}`);
   if (options.format === 'json') io.stdout.write(`${JSON.stringify({ runs: all, queue: queue ?? null })}\n`);
   else io.stdout.write([...all.map(textOf), ...(queue ? [queueText(queue)] : [])].join(''));

@@ -18,6 +18,7 @@ import { createProgressLine } from '../output/progress.ts';
 import { findTasks, type MapOptions } from './map.ts';
 import { openQueue } from './queue.ts';
 import { openRun } from './run.ts';
+import { shelfMeans } from './shelf-means.ts';
 import { progressOf, progressText } from './progress.ts';
 
 /** The parsed options of `jobs resume`. */
@@ -46,14 +47,14 @@ const REST_BETWEEN_LOOKS = 10;
  * run.
  */
 export async function submit(paths: readonly string[], options: SubmitOptions, io: Io): Promise<ExitStatus> {
-  const shelf = await provenShelf(options.out, io.env);
+  const shelf = await provenShelf(options.out, shelfMeans(io));
   if (!shelf.ok) return failed(shelf, io);
   const manifest = await manifestOf(paths, shelf.value, options, io);
   if (!manifest.ok) return failed(manifest, io);
   try {
     return await enqueue(await RunFolder.create(shelf.value, manifest.value), options, io);
   } catch (error) {
-    return failed(bad('files', `${options.out}: ${refusal(error)}`), io);
+    return failed(io.signal.aborted ? bad('interrupted') : bad('files', `${options.out}: ${refusal(error)}`), io);
   }
 }
 
@@ -80,7 +81,7 @@ async function enqueue(run: RunFolder, options: ResumeOptions, io: Io): Promise<
       complain(io, `run ${run.id}: ${counted(run.manifest.tasks.length, 'task')}, ${left} left to do`);
     return options.wait === true ? await waitFor(run, options, io) : EXIT.done;
   } catch (error) {
-    return failed(bad('store', `${name}: ${refusal(error)}`), io);
+    return failed(io.signal.aborted ? bad('interrupted') : bad('store', `${name}: ${refusal(error)}`), io);
   } finally {
     await queue.close();
   }
@@ -179,10 +180,13 @@ async function waitFor(run: RunFolder, options: ResumeOptions, io: Io): Promise<
   const begun = systemClock.monotonicMs();
   for (;;) {
     const looked = systemClock.monotonicMs();
-    const progress = await progressOf(run);
+    const progress = await progressOf(run).catch((error: unknown) => {
+      if (!io.signal.aborted) throw error;
+      return undefined;
+    });
     const restMs = REST_BETWEEN_LOOKS * (systemClock.monotonicMs() - looked);
-    line?.show(() => progressText(progress, systemClock.monotonicMs() - begun));
-    if (progress.state !== 'running') {
+    if (progress !== undefined) line?.show(() => progressText(progress, systemClock.monotonicMs() - begun));
+    if (progress !== undefined && progress.state !== 'running') {
       line?.clear();
       for (const { task, faults } of progress.failures) complain(io, `${task}: ${faults.join('; ')}`);
       for (const { path } of progress.results) io.stdout.write(`${path}\n`);

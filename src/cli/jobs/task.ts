@@ -19,6 +19,7 @@ import type { Collector } from '../../bgp/peer.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import type { OpenArchive } from '../replay/replay.ts';
 import { openRun } from './run.ts';
+import { shelfMeans } from './shelf-means.ts';
 
 const READ_AT_ONCE = 32;
 
@@ -97,7 +98,7 @@ async function reduce(territory: string, run: RunFolder, file: string | undefine
     run.manifest.tasks.filter(({ id }) => !records.has(id)),
     run,
   );
-  const shelves = shelvesOf(io.env);
+  const shelves = shelvesOf(shelfMeans(io));
   const open: OpenArchive = async (paths, options, { territories }) => {
     const [first] = territories;
     if (first === undefined) return bad('usage', `no territory ${territory}`);

@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import { complain, type Io } from '../../app/io.ts';
 import type { Handlers } from '../../jobs/queue.ts';
 import { RunFolder } from '../../jobs/run-folder.ts';
-import { provenShelf } from '../../jobs/shelf/open.ts';
+import { openShelf, provenShelf } from '../../jobs/shelf/open.ts';
 import type { Shelf } from '../../jobs/shelf/shelf.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { openQueue } from './queue.ts';
+import { shelfMeans } from './shelf-means.ts';
 import { STOP_WITHIN_MS, TaskProcesses } from './task-processes.ts';
 
 /** The parsed options of `jobs work`. */
@@ -32,10 +33,13 @@ const LEAVE_WITHIN_MS = STOP_WITHIN_MS + 2_000;
  * their own, see `TaskProcesses`.
  */
 export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> {
-  const proven = await provenShelf(options.out, io.env);
+  const proven = await provenShelf(options.out, shelfMeans(io));
   if (!proven.ok) return failed(proven, io);
-  const shelf = proven.value;
-  const opened = await openQueue(shelf, options, io);
+  // A worker that stops still records what its tasks came to, within the time of `leave`.
+  const lasting = openShelf(options.out, shelfMeans({ env: io.env, signal: new AbortController().signal }));
+  if (!lasting.ok) return failed(lasting, io);
+  const shelf = lasting.value;
+  const opened = await openQueue(proven.value, options, io);
   if (!opened.ok) return failed(opened, io);
   const { queue, name } = opened.value;
   const say = options.quiet === true ? () => undefined : (text: string): void => complain(io, text);

@@ -1,10 +1,17 @@
+import { refusal } from '../../lib/errno.ts';
 import { parseUrl } from '../../lib/http-url.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { FolderShelf } from './folder.ts';
 import { S3Shelf } from './s3.ts';
+import type { S3Means } from './s3-bucket.ts';
 import type { Shelf } from './shelf.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** What a shelf needs of the program. */
+export interface ShelfMeans extends S3Means {
+  readonly env: Env;
+}
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
@@ -17,7 +24,7 @@ export function isS3(place: string): boolean {
  * The shelf of a folder, or of `s3://bucket/prefix`. Credentials come only from the environment, from the variables
  * that AWS tools use. An address that contains credentials is refused, and the message does not repeat it.
  */
-export function openShelf(place: string, env: Env): Result<Shelf> {
+export function openShelf(place: string, { env, ...means }: ShelfMeans): Result<Shelf> {
   if (!isS3(place)) return good(new FolderShelf(place));
   const [, bucket = '', rest = ''] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(place) ?? [];
   if (bucket.includes('@') || bucket.includes(':'))
@@ -35,18 +42,18 @@ export function openShelf(place: string, env: Env): Result<Shelf> {
   if (!isEndpoint(endpoint))
     return bad('usage', 'AWS_ENDPOINT_URL must be a URL like https://s3.example.org, without credentials');
   const access = { endpoint: endpoint.replace(/\/+$/, ''), region, bucket, accessKeyId, secretAccessKey };
-  return good(new S3Shelf({ ...access, ...(token && { sessionToken: token }) }, rest.replace(/^\/+|\/+$/g, '')));
+  return good(new S3Shelf({ ...access, ...(token && { sessionToken: token }) }, rest.replace(/^\/+|\/+$/g, ''), means));
 }
 
 /** The shelf, if it passes the test of its promise; otherwise `store`. */
-export async function provenShelf(place: string, env: Env): Promise<Result<Shelf>> {
-  const shelf = openShelf(place, env);
+export async function provenShelf(place: string, means: ShelfMeans): Promise<Result<Shelf>> {
+  const shelf = openShelf(place, means);
   if (!shelf.ok) return shelf;
   try {
     await shelf.value.prove();
     return shelf;
   } catch (error) {
-    return bad('store', error instanceof Error ? error.message : String(error));
+    return means.signal.aborted ? bad('interrupted') : bad('store', refusal(error));
   }
 }
 

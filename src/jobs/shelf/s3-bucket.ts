@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
-import { refusal } from '../../lib/errno.ts';
+import { bodyOf, fetchFault, isPassing } from '../../../streams/http/answer.ts';
+import { persistently, type Tried } from '../../../streams/http/persistently.ts';
 import { fetchByProxy } from '../../lib/proxy.ts';
+import { retryAfterMs } from '../../lib/retry-after.ts';
+import { within } from '../../lib/within.ts';
+import type { Clock } from '../../ports.ts';
 import { hashedFile } from './hashed-file.ts';
 
 /** The address of a bucket, and the credentials for it. */
@@ -17,6 +20,15 @@ export interface S3Access {
   readonly secretAccessKey: string;
   /** Only with temporary credentials. */
   readonly sessionToken?: string;
+}
+
+/** What requests to a store need besides its address. */
+export interface S3Means {
+  readonly clock: Clock;
+  /** 0 to 1, 1 excluded: jitter. */
+  readonly random: () => number;
+  /** Ends requests under way, and the waits between them. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -53,25 +65,33 @@ const ADVICE: Readonly<Record<number, string>> = {
   401: ': look at the credentials in the environment',
   403: ': look at the credentials in the environment and at the rights of their owner',
 };
-/** Statuses that another try may change. 409: another writer used the same name at this moment. */
-const PASSING = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
+/** Conflict: another writer used the same name at this moment. */
+const CONFLICT = 409;
 const TRIES = 6;
-const FIRST_PAUSE_MS = 200;
+/** Waits between tries. Milliseconds. */
+const WAITS = { firstMs: 300, mostMs: 10_000 };
+/** The longest wait that the store may ask for. Milliseconds. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
 const ANSWER_WITHIN_MS = 60_000;
+/** Most bytes of an answer: a manifest of 20 years of all collectors has some 20 MB. */
+const MOST_BYTES = 256 * 2 ** 20;
 /** A connection slower than this, in bytes per millisecond, counts as broken. */
 const SLOWEST = 50;
 const NOTHING: Body = { sha256: createHash('sha256').digest('hex'), bytes: 0, open: () => '' };
 
 /**
  * The few requests that a shelf needs, to any store that speaks S3 with signature version 4. The bucket is part of the
- * path. Temporary failures are retried with growing pauses. Bodies are streamed: a file is never wholly in memory.
+ * path. Temporary failures are retried with growing pauses. Files are sent piece by piece and never wholly in memory.
+ * When the signal aborts, each method throws.
  */
 export class S3Bucket {
   readonly #access: S3Access;
+  readonly #means: S3Means;
   readonly #keys = new Map<string, ArrayBuffer>();
 
-  constructor(access: S3Access) {
+  constructor(access: S3Access, means: S3Means) {
     this.#access = access;
+    this.#means = means;
   }
 
   /**
@@ -85,7 +105,7 @@ export class S3Bucket {
 
   /** Writes a local file as an object, in the same way. */
   async putFileOnce(key: string, path: string): Promise<boolean> {
-    const [{ size }, { sha256 }] = [await stat(path), await hashedFile(path, new AbortController().signal)];
+    const [{ size }, { sha256 }] = [await stat(path), await hashedFile(path, this.#means.signal)];
     const open = () => createReadStream(path) as unknown as NonNullable<RequestInit['body']>;
     return this.#putOnce(key, { sha256, bytes: size, ...(size > 0 ? { open } : { open: () => '' }) });
   }
@@ -142,25 +162,41 @@ export class S3Bucket {
   }
 
   /** Throws unless the request succeeds or the status is one of these. */
-  async #ask(asked: Asked, expected: readonly number[], tries = TRIES): Promise<Answer> {
-    for (let pause = FIRST_PAUSE_MS, left = tries - 1; ; pause *= 2, left--) {
-      let fault: Error;
-      try {
-        const answer = await this.#once(asked);
-        if (answer.status < 300 || expected.includes(answer.status)) return answer;
-        const [code] = textsOf(answer.body.toString('utf8'), 'Code');
-        fault = new S3Refusal(answer.status, code);
-        if (!PASSING.has(answer.status)) throw fault;
-      } catch (error) {
-        if (error instanceof S3Refusal) throw error;
-        fault = new Error(`the store cannot be reached: ${refusal(causeOf(error))}`);
-      }
-      if (left === 0) throw fault;
-      await sleep(pause * (0.5 + Math.random()));
+  async #ask(asked: Asked, expected: readonly number[], attempts = TRIES): Promise<Answer> {
+    const { signal } = this.#means;
+    const how = { ...this.#means, waits: WAITS, attempts };
+    const outcome = await persistently(() => this.#tried(asked, expected), how, signal);
+    signal.throwIfAborted();
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  }
+
+  async #tried(asked: Asked, expected: readonly number[]): Promise<Tried<Answer | Error>> {
+    const { clock, signal } = this.#means;
+    const withinMs = ANSWER_WITHIN_MS + Math.ceil((asked.body?.bytes ?? 0) / SLOWEST);
+    try {
+      const answer = await within(clock, withinMs, signal, (limit) => this.#once(asked, limit));
+      if (answer === undefined)
+        return {
+          outcome: new Error(`the store's answer is larger than ${MOST_BYTES / 2 ** 20} MiB`),
+          againMs: undefined,
+        };
+      const { status, headers, body } = answer;
+      if (status < 300 || expected.includes(status)) return { outcome: answer, againMs: undefined };
+      const [code] = textsOf(body.toString('utf8'), 'Code');
+      const mayPass = isPassing(status) || status === CONFLICT;
+      const afterMs = retryAfterMs(headers.get('retry-after'), clock.wallMs(), LONGEST_RETRY_AFTER_MS) ?? 0;
+      return { outcome: new S3Refusal(status, code), againMs: mayPass ? afterMs : undefined };
+    } catch (error) {
+      return { outcome: new Error(`the store cannot be reached: ${fetchFault(error)}`), againMs: 0 };
     }
   }
 
-  async #once({ method, key, query, headers, body = NOTHING }: Asked): Promise<Answer> {
+  /** `undefined`: the answer is too large. */
+  async #once(
+    { method, key, query, headers, body = NOTHING }: Asked,
+    signal: AbortSignal,
+  ): Promise<Answer | undefined> {
     const { endpoint, region, bucket, ...credentials } = this.#access;
     const path = [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
     const signer = new AwsV4Signer({
@@ -178,10 +214,11 @@ export class S3Bucket {
       method,
       headers: signed.headers,
       redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS + Math.ceil(body.bytes / SLOWEST)),
+      signal,
       ...(method === 'PUT' && { body: body.open(), duplex: 'half' as const }),
     });
-    return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
+    const bytes = await bodyOf(response, MOST_BYTES);
+    return bytes === undefined ? undefined : { status: response.status, headers: response.headers, body: bytes };
   }
 }
 
@@ -211,9 +248,4 @@ function unescaped(text: string): string {
     if (name !== undefined) return ENTITIES[name] ?? whole;
     return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
   });
-}
-
-/** `fetch` only says that it failed. Its cause says why. */
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Pages } from '../../../streams/extract/pages.ts';
 import { FolderShelf } from './folder.ts';
 import { ObjectWindows } from './object-pages.ts';
-import { S3Bucket, type S3Access } from './s3-bucket.ts';
+import { S3Bucket, type S3Access, type S3Means } from './s3-bucket.ts';
 import type { Shelf } from './shelf.ts';
 
 const PROOFS = '.proofs';
@@ -24,8 +24,8 @@ export class S3Shelf implements Shelf {
   readonly #windows: ObjectWindows;
 
   /** `prefix`: without slashes around it; may be empty. */
-  constructor(access: S3Access, prefix: string) {
-    this.#bucket = new S3Bucket(access);
+  constructor(access: S3Access, prefix: string, means: S3Means) {
+    this.#bucket = new S3Bucket(access, means);
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.name = `s3://${access.bucket}${prefix === '' ? '' : `/${prefix}`}`;
     this.#windows = new ObjectWindows((name, part) => {

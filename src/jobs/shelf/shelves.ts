@@ -3,7 +3,7 @@ import { openFile, type Pages } from '../../../streams/extract/pages.ts';
 import { codeOf, refusal } from '../../lib/errno.ts';
 import { S3Refusal } from './s3-bucket.ts';
 import { ObjectWindows, type Part } from './object-pages.ts';
-import { isS3, openShelf } from './open.ts';
+import { isS3, openShelf, type ShelfMeans } from './open.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Bytes per read of a local file: the sections of many MRT files. Opening the file for each took half of the time. */
@@ -20,13 +20,13 @@ export interface Shelves {
 }
 
 /** The shelves that the credentials of the environment can reach. */
-export function shelvesOf(env: Readonly<Record<string, string | undefined>>): Shelves {
+export function shelvesOf(means: ShelfMeans): Shelves {
   const shelves = new Map<string, Shelf>();
   const shelfOf = (path: string): { shelf: Shelf; name: string } => {
     const [, root = path, name = ''] = /^(s3:\/\/[^/]+)\/?(.*)$/is.exec(path) ?? [];
     const known = shelves.get(root);
     if (known !== undefined) return { shelf: known, name };
-    const opened = openShelf(root, env);
+    const opened = openShelf(root, means);
     if (!opened.ok) throw new Error(opened.faults.join('; '));
     shelves.set(root, opened.value);
     return { shelf: opened.value, name };

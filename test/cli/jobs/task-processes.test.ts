@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { TaskProcesses } from '../../../src/cli/jobs/task-processes.ts';
 import { RunFolder } from '../../../src/jobs/run-folder.ts';
+import { shelfMeans } from '../../../src/cli/jobs/shelf-means.ts';
 import { openShelf } from '../../../src/jobs/shelf/open.ts';
 import { buildCli, mrtFilesIn, TWO_WAVES, type BuiltCli } from '../../support/cli.ts';
 import { JobsStage } from '../../support/jobs-stage.ts';
@@ -43,7 +44,7 @@ async function pids(): Promise<readonly number[]> {
 
 async function submitted(paths: readonly string[]): Promise<RunFolder> {
   const { stdout } = await new JobsStage(cli, out, `redis://${redis.host}:${redis.port}`).submit(paths);
-  const shelf = openShelf(out, {});
+  const shelf = openShelf(out, shelfMeans({ env: {}, signal: new AbortController().signal }));
   const run = shelf.ok ? await RunFolder.open(shelf.value, stdout.trim()) : 'no shelf';
   if (typeof run === 'string') throw new Error(run);
   return run;

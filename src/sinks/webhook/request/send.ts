@@ -6,8 +6,8 @@ import { errorText } from './error-text.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refusalText } from './refusal-text.ts';
 import { aborted } from '../../../lib/abort.ts';
-import { LinkedAbort } from '../../../lib/linked-abort.ts';
 import { retryAfterMs } from '../../../lib/retry-after.ts';
+import { within } from '../../../lib/within.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
 
@@ -60,17 +60,14 @@ type Outcome = Attempt extends infer Each ? (Each extends Attempt ? Omit<Each, '
 export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Attempt> {
   const { clock, deadlineMs = DEADLINE_MS } = means;
   const startMs = clock.monotonicMs();
-  const over = new LinkedAbort(signal, 'stopped');
-  void clock.sleep(deadlineMs, over.signal).then(() => over.abort(`not done within ${deadlineMs / 1000} s`));
-  try {
-    const outcome = await attempt(outgoing, means, over.signal);
+  return within(clock, deadlineMs, signal, async (limit) => {
+    const outcome = await attempt(outgoing, means, limit);
     const ms = Math.round(clock.monotonicMs() - startMs);
     // A status that has arrived decides the outcome, even if the deadline passes while the body is read.
-    if (outcome.ok || outcome.status !== undefined || !over.signal.aborted) return { ...outcome, ms };
-    return { ...outcome, reason: `${outcome.reason.split(':')[0]}: ${String(over.signal.reason)}`, ms };
-  } finally {
-    over.abort('done');
-  }
+    if (outcome.ok || outcome.status !== undefined || !limit.aborted) return { ...outcome, ms };
+    const why = signal.aborted ? 'stopped' : `not done within ${deadlineMs / 1000} s`;
+    return { ...outcome, reason: `${outcome.reason.split(':')[0]}: ${why}`, ms };
+  });
 }
 
 async function attempt(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Outcome> {
@@ -156,10 +153,7 @@ async function explained<Failed extends Extract<Outcome, { ok: false }>>(
   { outgoing, clock }: Exchange,
   signal: AbortSignal,
 ): Promise<Failed> {
-  const over = new LinkedAbort(signal);
-  void clock.sleep(REFUSAL_MS, over.signal).then(() => over.abort());
-  const text = await refusalText(response, outgoing, over.signal);
-  over.abort();
+  const text = await within(clock, REFUSAL_MS, signal, (limit) => refusalText(response, outgoing, limit));
   return text === '' ? outcome : { ...outcome, reason: `${outcome.reason}: ${text}` };
 }
 
