@@ -4,6 +4,7 @@ import { AsyncQueue } from '../../src/lib/async-queue.ts';
 import { backOffMs } from '../../src/lib/back-off.ts';
 import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import type { Clock } from '../../src/ports.ts';
+import { Oddities } from '../oddities.ts';
 import type { Probed } from '../probe/rounds.ts';
 import { connect, type Connection } from '../ris-live/frames.ts';
 import { describeMeasurement, placesOf, resultsSince, type AtlasApi, type ProbePlace } from './api.ts';
@@ -60,8 +61,6 @@ const MAX_AHEAD_MS = 60_000;
 const MAX_WAITING = 10_000;
 /** Most pairs of measurement and probe: further ones are skipped. */
 const MAX_PAIRS = 20_000;
-/** Most kinds of faults that are counted separately. */
-const MAX_REASONS = 100;
 
 /**
  * The results of measurements of RIPE Atlas, read only: from the stream, and by HTTP for results before it was
@@ -97,6 +96,8 @@ interface Followed extends AtlasMeasurement {
   /** Seconds since 1970: results from then on are requested. */
   newest?: number;
   isOver: boolean;
+  /** Its results that are skipped. */
+  readonly odd: Oddities;
 }
 
 class Follower {
@@ -108,14 +109,20 @@ class Follower {
   readonly #places = new Map<number, ProbePlace>();
   /** Time of the newest result by measurement and probe, because the stream and HTTP give some results twice. */
   readonly #seen = new Map<string, number>();
-  readonly #passedOver = new Map<string, number>();
+  /** Messages of the stream that are skipped. */
+  readonly #odd: Oddities;
 
   constructor(plan: AtlasPlan, parts: AtlasParts, waiting: AsyncQueue<ProbeElement>, signal: AbortSignal) {
     this.#plan = plan;
     this.#parts = parts;
     this.#waiting = waiting;
     this.#signal = signal;
-    this.#all = plan.measurements.map((measurement) => ({ ...measurement, isOver: false }));
+    const oddities = (id: number): Oddities =>
+      new Oddities(({ what, count, sample }) => {
+        parts.report({ type: 'passed-over', id, reason: sample === '' ? what : `${what}: ${sample}`, count });
+      });
+    this.#odd = oddities(0);
+    this.#all = plan.measurements.map((each) => ({ ...each, isOver: false, odd: oddities(each.id) }));
   }
 
   async run(): Promise<void> {
@@ -188,15 +195,15 @@ class Follower {
     try {
       message = JSON.parse(Buffer.from(frame).toString());
     } catch {
-      return this.#passOver(0, 'a message of the stream is no JSON');
+      return this.#odd.count('a message of the stream is no JSON');
     }
-    if (!Array.isArray(message)) return this.#passOver(0, 'a message of the stream is no array');
+    if (!Array.isArray(message)) return this.#odd.count('a message of the stream is no array');
     const [type, payload] = message as unknown[];
-    if (type === 'atlas_error') return this.#passOver(0, `the stream reports an error: ${JSON.stringify(payload)}`);
+    if (type === 'atlas_error') return this.#odd.count('the stream reports an error', JSON.stringify(payload));
     if (type !== 'atlas_result') return;
     const id = typeof payload === 'object' && payload !== null && 'msm_id' in payload ? payload.msm_id : undefined;
     const one = this.#followed().find((each) => each.id === id);
-    if (one === undefined) this.#passOver(0, 'a result of a measurement that was not asked for');
+    if (one === undefined) this.#odd.count('a result of a measurement that was not asked for');
     else await this.#take(one, [payload]);
   }
 
@@ -205,11 +212,10 @@ class Follower {
     for (const value of values) {
       const result = readResult(value, one.target);
       const key = 'reason' in result ? '' : `${one.id} ${result.probe}`;
-      if ('reason' in result) this.#passOver(one.id, result.reason);
+      if ('reason' in result) one.odd.count(result.reason, result.sample);
       else if (result.at > this.#parts.clock.wallMs() + MAX_AHEAD_MS)
-        this.#passOver(one.id, 'its time is not here yet: the clock of the probe is wrong');
-      else if (this.#seen.size >= MAX_PAIRS && !this.#seen.has(key))
-        this.#passOver(one.id, 'there are too many probes');
+        one.odd.count('its time is not here yet: the clock of the probe is wrong');
+      else if (this.#seen.size >= MAX_PAIRS && !this.#seen.has(key)) one.odd.count('there are too many probes');
       else if (result.at > (this.#seen.get(key) ?? -1)) {
         this.#seen.set(key, result.at);
         fresh.push(result);
@@ -220,7 +226,7 @@ class Follower {
     for (const result of fresh) {
       one.newest = Math.max(one.newest ?? 0, Math.floor(result.at / 1000));
       const { finding } = result;
-      if (finding.result === undefined) this.#passOver(one.id, `the probe could not ask: ${finding.failure}`);
+      if (finding.result === undefined) one.odd.count('the probe could not ask', finding.failure);
       else {
         await this.#waiting.room(this.#signal);
         this.#waiting.push(this.#element(one, result, { result: finding.result, detail: finding.detail }));
@@ -254,14 +260,6 @@ class Follower {
     };
     const { territory, service, target, everyMs = this.#plan.everyMs } = one;
     return { type: 'probe', at, vantage, territory, service, target, ...finding, ms, everyMs };
-  }
-
-  #passOver(id: number, reason: string): void {
-    const key = `${id} ${reason}`;
-    const kind = this.#passedOver.has(key) || this.#passedOver.size < MAX_REASONS ? key : `${id} other reasons`;
-    const count = (this.#passedOver.get(kind) ?? 0) + 1;
-    this.#passedOver.set(kind, count);
-    if (/^10*$/.test(String(count))) this.#parts.report({ type: 'passed-over', id, reason, count });
   }
 }
 

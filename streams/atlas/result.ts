@@ -21,9 +21,10 @@ export interface AtlasResult {
   readonly ms: number;
 }
 
-/** A result that says nothing about the target, and why. */
+/** A result that says nothing about the target, and why: from a closed list, and what shows it. */
 export interface Unusable {
   readonly reason: string;
+  readonly sample?: string;
 }
 
 const ms = z.number().min(0).max(3_600_000).optional().catch(undefined);
@@ -54,7 +55,7 @@ export function readResult(value: unknown, target: ProbeTarget): AtlasResult | U
   const head = common.safeParse(value);
   if (!head.success) return { reason: 'it is no result of a measurement' };
   const { type, prb_id, timestamp } = head.data;
-  if (type !== ATLAS_TYPES[target.kind]) return { reason: `it is of type ${type}, which asks no ${target.kind}` };
+  if (type !== ATLAS_TYPES[target.kind]) return { reason: 'it is of another type', sample: type };
   const at = eventTimeOf(timestamp * 1000);
   if (at === undefined) return { reason: 'its time is none' };
   const read = READERS[type]?.(value, target);
@@ -64,7 +65,7 @@ export function readResult(value: unknown, target: ProbeTarget): AtlasResult | U
   const asked = parseAddress(address ?? head.data.dst_addr ?? '');
   if (asked === undefined) return { reason: 'it names no address that was asked' };
   const asText = addressText(asked.family, asked.words);
-  if (asText !== target.address) return { reason: `it asked ${asText}, not ${target.address}` };
+  if (asText !== target.address) return { reason: 'it asked another address', sample: asText };
   return { probe: prb_id, at, finding, ms: Math.round(read.ms ?? 0) };
 }
 

@@ -3,7 +3,8 @@ import type { Prefix, PrefixText } from '../../src/bgp/prefix.ts';
 import { watching } from '../../src/territory/territory.ts';
 import type { ControlPrefix } from './control-prefixes.ts';
 import type { Message } from './decode.ts';
-import { isPowerOfTen, type Report } from './report.ts';
+import { isPowerOfTen } from '../oddities.ts';
+import type { Report } from './report.ts';
 import { BEACON_SILENCE_MS } from '../../src/policy/fixed.ts';
 
 /** Watches control prefixes, which are announced only for measurement, and removes them from the elements. */

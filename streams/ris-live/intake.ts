@@ -7,7 +7,8 @@ import { CollectorActivity } from './collector-activity.ts';
 import { orderOf, type MessageOrder } from './message-id.ts';
 import { Pace } from './pace.ts';
 import { RecentIds } from './recent-ids.ts';
-import type { Oddities, Report } from './report.ts';
+import type { Oddities } from '../oddities.ts';
+import type { Report } from './report.ts';
 import { LiveSessions } from './sessions.ts';
 import { StreamClock } from './stream-clock.ts';
 

@@ -12,7 +12,8 @@ import { Figures, type LiveStats } from './figures.ts';
 import { Intake } from './intake.ts';
 import { Line, type Listener } from './line.ts';
 import { Names } from './names.ts';
-import { Oddities, type Report } from './report.ts';
+import { Oddities } from '../oddities.ts';
+import type { Report } from './report.ts';
 import { subscriptionsOf, urlWithClient } from './subscriptions.ts';
 import { WatchedRoutes } from './watched-routes.ts';
 
@@ -114,7 +115,7 @@ class Feed implements Listener {
     this.#options = options;
     this.#timeline = options.timeline ?? 'live';
     this.#report = options.report ?? (() => undefined);
-    this.#odd = new Oddities(this.#report);
+    this.#odd = new Oddities((odd) => this.#report({ type: 'odd', ...odd }));
     this.#difference = new ClockDifference(this.#report);
     const controls = options.controls ?? (this.#timeline === 'live' ? CONTROL_PREFIXES : []);
     this.#controls = new Controls(controls, options.blocks, this.#report);

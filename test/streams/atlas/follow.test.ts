@@ -139,11 +139,32 @@ test('a result that says nothing about the target is counted by kind and never t
     report.type === 'passed-over' ? [`${report.count} ${report.reason}`] : [],
   );
   expect(reported).toEqual([
-    '1 it asked 192.0.2.1, not 175.45.176.15',
-    '10 it asked 192.0.2.1, not 175.45.176.15',
+    '1 it asked another address: 192.0.2.1',
+    '10 it asked another address: 192.0.2.1',
     '1 its time is not here yet: the clock of the probe is wrong',
     '1 the probe could not ask: getaddrinfo no resolver',
     '1 a result of a measurement that was not asked for',
     '1 a message of the stream is no array',
   ]);
+});
+
+test('a stream with a long and different fault in each message is counted by kind, and only the beginning of one is shown', async () => {
+  const server = await startAtlas({ 1: { type: 'dns', results: [] } });
+  const { elements, reports } = follow(server, [ofKp(1)]);
+  await until(() => server.subscribed.length === 1);
+  for (let i = 0; i < 150; i++) {
+    const long = `${i} ${'x'.repeat(10_000)}`;
+    server.send(['atlas_error', { detail: long }]);
+    server.send(['atlas_result', { ...dnsResult(1, 1001, at(0)), type: long }]);
+    server.send(['atlas_result', dnsResult(1, 1001, at(-10) + i, { error: { getaddrinfo: long } })]);
+  }
+  server.send(['atlas_result', dnsResult(1, 1002, at(0))]);
+  await until(() => elements.length === 1);
+  const passed = reports.flatMap((report) => (report.type === 'passed-over' ? [report] : []));
+  const kinds = ['the stream reports an error', 'it is of another type', 'the probe could not ask'];
+  // Three kinds, whatever was received: nothing else of it is in memory.
+  expect(passed.map(({ reason, count }) => `${count} ${reason.split(':')[0]}`)).toEqual(
+    [1, 10, 100].flatMap((count) => kinds.map((kind) => `${count} ${kind}`)),
+  );
+  for (const { reason } of passed) expect(reason.length).toBeLessThan(250);
 });

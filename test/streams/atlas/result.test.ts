@@ -82,13 +82,13 @@ const CASES: readonly (readonly [string, Result, ProbeTarget, string])[] = [
     'another target',
     { ...dnsResult(1, 7, 100), dst_addr: '175.45.176.16' },
     NAME_SERVER,
-    'passed over: it asked 175.45.176.16, not 175.45.176.15',
+    'passed over: it asked another address',
   ],
   [
     'a measurement of another type',
     { ...dnsResult(1, 7, 100), type: 'ping' },
     NAME_SERVER,
-    'passed over: it is of type ping, which asks no dns-soa',
+    'passed over: it is of another type',
   ],
   [
     'an answer without an address',

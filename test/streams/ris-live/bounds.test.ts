@@ -5,7 +5,8 @@ import { CONTROL_PREFIXES } from '../../../streams/ris-live/control-prefixes.ts'
 import { decode, type Message } from '../../../streams/ris-live/decode.ts';
 import { Intake, MAX_HELD, MAX_HELD_ELEMENTS, MAX_IDS } from '../../../streams/ris-live/intake.ts';
 import { MAX_PEERS, Names } from '../../../streams/ris-live/names.ts';
-import { Oddities, type LiveReport } from '../../../streams/ris-live/report.ts';
+import { Oddities } from '../../../streams/oddities.ts';
+import type { LiveReport } from '../../../streams/ris-live/report.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';
 import { clock as day, KP } from '../../support/day.ts';
 import { announce, keepalive, withdraw } from './peer-server.ts';
@@ -22,7 +23,7 @@ function intakeOf(): {
   const reports: LiveReport[] = [];
   const report = (one: LiveReport): void => void reports.push(one);
   const put = (element: Element): void => void elements.push(element);
-  const odd = new Oddities(report);
+  const odd = new Oddities((one) => report({ type: 'odd', ...one }));
   const intake = new Intake({ timeline: 'live', reorderMs: 2000, silenceMs: 45_000, put, report, odd });
   intake.begin(noon, 0);
   const reading = { names: new Names(), routes: new WatchedRoutes(KP.blocks) };
