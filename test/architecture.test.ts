@@ -142,13 +142,19 @@ describe('the core', () => {
   });
 });
 
-test('sources have no clock of their own: time comes with the data or through the Clock port', () => {
-  const ticking = modules.filter(
-    ({ path, text }) =>
-      path.startsWith('streams/') &&
-      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b/.test(withoutComments(text)),
-  );
-  expect(ticking.map((module) => module.path)).toEqual([]);
+/** Timers that run by real time, whatever the clock of the sources says. */
+const REAL_TIME = [
+  // The lock of a shared cache: other processes see by its time that this one lives.
+  'streams/archive/turn.ts',
+  // The patience with a target: how long its network stays silent is the finding.
+  'streams/probe/finding.ts',
+];
+
+test('sources have no clock and no timers of their own, but for those named: time comes with the data or through the Clock port', () => {
+  const own =
+    /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bset(?:Timeout|Interval)\b|\bAbortSignal\.timeout\b/;
+  const ticking = modules.filter(({ path, text }) => path.startsWith('streams/') && own.test(withoutComments(text)));
+  expect(ticking.map((module) => module.path).sort()).toEqual(REAL_TIME);
 });
 
 test('only the command line reads the environment', () => {

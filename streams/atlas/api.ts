@@ -1,13 +1,20 @@
 import * as z from 'zod';
 import { asnOf, type Asn } from '../../src/bgp/asn.ts';
-import { LinkedAbort } from '../../src/lib/linked-abort.ts';
+import { within } from '../../src/lib/within.ts';
+import type { Clock } from '../../src/ports.ts';
 import { fetchText } from '../ripestat/fetch-text.ts';
 
 /** The address of RIPE Atlas's API, and our User-Agent. */
-export interface AtlasApi {
+export interface AtlasAddress {
   /** `https://atlas.ripe.net`, or a replacement. */
   readonly url: string;
   readonly userAgent: string;
+}
+
+/** What questions to RIPE Atlas need. */
+export interface AtlasApi extends AtlasAddress {
+  /** For deadlines. */
+  readonly clock: Clock;
 }
 
 /** The answer of the API, or why there is none. `isFinal`: another try would give the same. */
@@ -107,13 +114,13 @@ export async function placesOf(
   return { ok: true, value: places };
 }
 
-async function ask({ url, userAgent }: AtlasApi, path: string, signal: AbortSignal): Promise<AtlasAnswer<unknown>> {
-  const limit = new LinkedAbort(signal);
-  const timer = setTimeout(() => limit.abort(), ATTEMPT_MS);
+async function ask(
+  { url, userAgent, clock }: AtlasApi,
+  path: string,
+  signal: AbortSignal,
+): Promise<AtlasAnswer<unknown>> {
   const options = { maxBytes: MAX_BYTES, headers: { 'user-agent': userAgent } };
-  const fetched = await fetchText(new URL(path, url), options, limit.signal);
-  clearTimeout(timer);
-  limit.release();
+  const fetched = await within(clock, ATTEMPT_MS, signal, (limit) => fetchText(new URL(path, url), options, limit));
   if (fetched.kind === 'too-large') return { ok: false, reason: 'the answer is larger than 64 MiB', isFinal: false };
   if (fetched.kind === 'broken') return { ok: false, reason: fetched.reason, isFinal: false };
   if (fetched.status !== 200)

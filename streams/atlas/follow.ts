@@ -7,7 +7,14 @@ import type { Clock } from '../../src/ports.ts';
 import { Oddities } from '../oddities.ts';
 import type { Probed } from '../probe/rounds.ts';
 import { connect, type Connection } from '../ris-live/frames.ts';
-import { describeMeasurement, placesOf, resultsSince, type AtlasApi, type ProbePlace } from './api.ts';
+import {
+  describeMeasurement,
+  placesOf,
+  resultsSince,
+  type AtlasAddress,
+  type AtlasApi,
+  type ProbePlace,
+} from './api.ts';
 import { ATLAS_TYPES, readResult, type AtlasResult } from './result.ts';
 
 /** A measurement that the operator named, and its target. */
@@ -18,7 +25,7 @@ export interface AtlasMeasurement extends Probed {
 /** What to read from RIPE Atlas. */
 export interface AtlasPlan {
   readonly measurements: readonly AtlasMeasurement[];
-  readonly api: AtlasApi;
+  readonly api: AtlasAddress;
   /** `wss://atlas-stream.ripe.net/stream/`, or a replacement. */
   readonly streamUrl: string;
   /** The interval of a measurement that does not name one. Milliseconds. */
@@ -105,6 +112,7 @@ class Follower {
   readonly #parts: AtlasParts;
   readonly #waiting: AsyncQueue<ProbeElement>;
   readonly #signal: AbortSignal;
+  readonly #api: AtlasApi;
   readonly #all: readonly Followed[];
   readonly #places = new Map<number, ProbePlace>();
   /** Time of the newest result by measurement and probe, because the stream and HTTP give some results twice. */
@@ -117,6 +125,7 @@ class Follower {
     this.#parts = parts;
     this.#waiting = waiting;
     this.#signal = signal;
+    this.#api = { ...plan.api, clock: parts.clock };
     const oddities = (id: number): Oddities =>
       new Oddities(({ what, count, sample }) => {
         parts.report({ type: 'passed-over', id, reason: sample === '' ? what : `${what}: ${sample}`, count });
@@ -166,7 +175,7 @@ class Follower {
       if (one.isOver) continue;
       const back = INTERVALS_BACK * (one.everyMs ?? this.#plan.everyMs);
       const start = one.newest ?? Math.max(0, Math.floor((clock.wallMs() - back) / 1000));
-      const given = await resultsSince(this.#plan.api, { id: one.id, start }, this.#signal);
+      const given = await resultsSince(this.#api, { id: one.id, start }, this.#signal);
       if (given.ok) await this.#take(one, given.value);
       else if (!this.#signal.aborted) report({ type: 'not-answered', id: one.id, reason: given.reason });
     }
@@ -174,7 +183,7 @@ class Follower {
 
   async #describe(one: Followed): Promise<void> {
     if (one.everyMs !== undefined) return;
-    const given = await describeMeasurement(this.#plan.api, one.id, this.#signal);
+    const given = await describeMeasurement(this.#api, one.id, this.#signal);
     const end = (reason: string): void => {
       one.isOver = true;
       this.#parts.report({ type: 'not-followed', id: one.id, reason });
@@ -241,7 +250,7 @@ class Follower {
   async #learnPlaces(results: readonly AtlasResult[]): Promise<void> {
     const unknown = [...new Set(results.map(({ probe }) => probe))].filter((probe) => !this.#places.has(probe));
     if (unknown.length === 0) return;
-    const given = await placesOf(this.#plan.api, unknown, this.#signal);
+    const given = await placesOf(this.#api, unknown, this.#signal);
     if (!given.ok) return;
     for (const probe of unknown) this.#places.set(probe, given.value.get(probe) ?? NOWHERE);
   }

@@ -1,8 +1,9 @@
+import { fetchFault } from '../../../streams/http/answer.ts';
+import { aborted } from '../../lib/abort.ts';
 import { parseUrl } from '../../lib/http-url.ts';
-import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { fetchByProxy } from '../../lib/proxy.ts';
-import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
+import { within } from '../../lib/within.ts';
 import type { Clock } from '../../ports.ts';
 import { durationText } from '../../report/clock.ts';
 import type { Io } from '../io.ts';
@@ -106,21 +107,18 @@ export async function heartbeat(parts: HeartbeatParts, signal: AbortSignal): Pro
 }
 
 async function reasonOf({ unready, clock }: HeartbeatParts, signal: AbortSignal): Promise<string | undefined> {
-  const over = new LinkedAbort(signal);
-  const late = clock
-    .sleep(DEADLINE_MS, over.signal)
-    .then(() => `the store did not answer within ${durationText(DEADLINE_MS)}`);
+  const late = `the store did not answer within ${durationText(DEADLINE_MS)}`;
   try {
-    return await Promise.race([unready(), late]);
+    return await within(clock, DEADLINE_MS, signal, (limit) =>
+      Promise.race([unready(), aborted(limit).then(() => late)]),
+    );
   } catch {
     return 'the store does not answer';
-  } finally {
-    over.abort();
   }
 }
 
 async function send(
-  { urls, log }: HeartbeatParts,
+  { urls, log, clock }: HeartbeatParts,
   reason: string | undefined,
   signal: AbortSignal,
 ): Promise<HeartbeatOutcome> {
@@ -128,23 +126,16 @@ async function send(
   if (reason !== undefined) log.warn({ reason }, `the heartbeat is withheld: ${reason}`);
   if (url === undefined) return 'withheld';
   const init = reason === undefined ? {} : { method: 'POST', body: reason };
-  const over = new LinkedAbort(signal);
-  const timer = setTimeout(() => over.abort(), DEADLINE_MS);
   try {
-    const answer = await fetchByProxy(url, { ...init, redirect: 'manual', signal: over.signal });
-    await answer.body?.cancel();
+    const answer = await within(clock, DEADLINE_MS, signal, async (limit) => {
+      const answered = await fetchByProxy(url, { ...init, redirect: 'manual', signal: limit });
+      await answered.body?.cancel();
+      return answered;
+    });
     if (answer.ok) return reason === undefined ? 'success' : 'failure';
     log.warn(`the heartbeat was not taken: ${url.host} answered ${answer.status}`);
   } catch (error) {
-    if (!signal.aborted) log.warn(`the heartbeat was not sent to ${url.host}: ${causeOf(error)}`);
-  } finally {
-    clearTimeout(timer);
-    over.release();
+    if (!signal.aborted) log.warn(`the heartbeat was not sent to ${url.host}: ${fetchFault(error)}`);
   }
   return 'unsent';
-}
-
-/** `fetch` only says "fetch failed". Its cause has the reason. */
-function causeOf(error: unknown): string {
-  return refusal(error instanceof Error && error.cause instanceof Error ? error.cause : error);
 }

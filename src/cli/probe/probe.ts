@@ -43,7 +43,7 @@ export async function checkProbes(options: CheckOptions, io: Io, clock: Clock = 
       io,
     );
   const { own, atlas } = planOf(file.value, ids);
-  const followed = atlas === undefined ? true : await checkMeasurements(atlas, io);
+  const followed = atlas === undefined ? true : await checkMeasurements(atlas, io, clock);
   if (own === undefined) return followed ? EXIT.done : EXIT.notReady;
   const asked = await askAll(own, io, clock);
   return asked === EXIT.done && !followed ? EXIT.notReady : asked;
@@ -53,10 +53,10 @@ export async function checkProbes(options: CheckOptions, io: Io, clock: Clock = 
  * Checks that each RIPE Atlas measurement exists, is running, and has the right type for its target. Sends nothing to
  * targets.
  */
-async function checkMeasurements({ measurements, api }: AtlasPlan, io: Io): Promise<boolean> {
+async function checkMeasurements({ measurements, api }: AtlasPlan, io: Io, clock: Clock): Promise<boolean> {
   let isWell = true;
   for (const { id, territory = 'control', target } of measurements) {
-    const given = await describeMeasurement(api, id, io.signal);
+    const given = await describeMeasurement({ ...api, clock }, id, io.signal);
     if (io.signal.aborted) return false;
     const fault = given.ok ? faultOf(given.value, target) : given.reason;
     if (fault !== undefined) isWell = false;

@@ -6,7 +6,7 @@ import { createLogger } from '../../../src/app/log.ts';
 import { HandClock, until } from '../../support/clock.ts';
 import { Text } from '../../support/text.ts';
 
-/** A receiver on loopback; what it was sent, as `GET /ok` and `POST /fail reason`. */
+/** A receiver on loopback; what it was sent, as `GET /ok` and `POST /fail reason`. Status 0: it never answers. */
 async function receiver(status = 200) {
   const got: string[] = [];
   const server = createServer((request, response) => {
@@ -14,7 +14,7 @@ async function receiver(status = 200) {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       got.push(`${request.method} ${request.url}${body === '' ? '' : ` ${body}`}`);
-      response.writeHead(status).end();
+      if (status > 0) response.writeHead(status).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -50,12 +50,11 @@ async function beating(options: { status?: number; failure?: boolean; leads?: ()
     stop.abort();
     await done;
   });
-  /** Turns the clock until so many heartbeats have been dealt with. */
+  /** Turns the clock until so many heartbeats have been dealt with. No time passes while one is under way. */
   const beats = async (count: number): Promise<void> => {
     while (outcomes.length < count) {
-      const before = outcomes.length;
-      await clock.turn(30_000);
-      await until(() => outcomes.length > before, 'a heartbeat');
+      await clock.turn(1_000);
+      await until(() => clock.nextWakeMs <= 1_000, 'the end of a heartbeat');
     }
   };
   return { got, clock, state, outcomes, stderr, beats };
@@ -145,6 +144,16 @@ test('a receiver that refuses is logged by its host alone: the path is a secret'
   expect(outcomes).toEqual(['unsent']);
   expect(stderr.text).toMatch(/the heartbeat was not taken: 127\.0\.0\.1:\d+ answered 500/);
   expect(stderr.text).not.toContain('secret');
+});
+
+test('a receiver that does not answer is given up after ten seconds of the clock, and the watch goes on', async () => {
+  const { got, clock, stderr, outcomes } = await beating({ status: 0 });
+  await clock.turn(1_000);
+  await until(() => got.length === 1);
+  await clock.turn(10_000);
+  await until(() => outcomes.length === 1);
+  expect(outcomes).toEqual(['unsent']);
+  expect(stderr.text).toMatch(/the heartbeat was not sent to 127\.0\.0\.1:\d+: not done within 10 s/);
 });
 
 test('a URL that is none is the fault of the option, and is not repeated: it may be a secret', () => {

@@ -26,7 +26,7 @@ export interface AtlasServer {
   readonly userAgents: Set<string>;
   /** What clients of the stream subscribed to. */
   readonly subscribed: number[];
-  /** The API answers all requests like this, until the test changes it. */
+  /** The API answers all requests like this, until the test changes it. 0: it never answers. */
   fault: number | undefined;
   /** To every client of the stream. */
   send(message: unknown): void;
@@ -88,6 +88,7 @@ function answer(server: AtlasServer, request: IncomingMessage, response: ServerR
   const respond = (status: number, value: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   };
+  if (server.fault === 0) return;
   if (server.fault !== undefined) return respond(server.fault, { error: { status: server.fault } });
   const [, id, results] = /^\/api\/v2\/measurements\/(\d+)\/(results\/)?$/.exec(url.pathname) ?? [];
   if (id === undefined) {

@@ -75,7 +75,7 @@ test('a stream that is cut is opened again, and what it missed comes by HTTP', a
   server.cut();
   await until(() => reports.some(({ type }) => type === 'disconnected'));
   server.measurements.get(1)?.results.push(dnsResult(1, 1001, at(1), { flags: 2 }));
-  await clock.turn(5 * MINUTE);
+  await clock.turn(clock.nextWakeMs);
   await until(() => elements.length === 2);
   expect(results()[1]).toBe('atlas-1001 refused 1');
   expect(reports.map(({ type }) => type)).toEqual(['connected', 'disconnected', 'connected']);
@@ -87,10 +87,11 @@ test('without a stream results come by HTTP, again and again', async () => {
   server.isRefusing = true;
   const { clock, elements, reports } = follow(server, [ofKp(1)]);
   await until(() => elements.length === 1);
-  for (let minute = 1; minute <= 3; minute++) {
-    server.measurements.get(1)?.results.push(dnsResult(1, 1001, at(minute)));
-    await clock.turn(6 * MINUTE);
-    await until(() => elements.length === 1 + minute);
+  for (let attempts = 1; attempts <= 3; attempts++) {
+    server.measurements.get(1)?.results.push(dnsResult(1, 1001, at(0) + attempts));
+    await until(() => reports.length === attempts);
+    await clock.turn(clock.nextWakeMs);
+    await until(() => elements.length === 1 + attempts);
   }
   expect(new Set(reports.map(({ type }) => type))).toEqual(new Set(['disconnected']));
 });
@@ -104,8 +105,21 @@ test('an API that is away for a while costs nothing but time', async () => {
   server.fault = undefined;
   server.cut();
   await until(() => reports.some(({ type }) => type === 'disconnected'));
-  await clock.turn(5 * MINUTE);
+  await clock.turn(clock.nextWakeMs);
   await until(() => elements.length === 1);
+});
+
+test('an API that does not answer is given up after a minute of the clock', async () => {
+  const server = await startAtlas({ 1: { type: 'dns', results: [] } });
+  server.fault = 0;
+  const { clock, reports } = follow(server, [ofKp(1)]);
+  // For the description, and for the results.
+  for (const requests of [1, 2]) {
+    await until(() => server.asked.length === requests);
+    await clock.turn(60_000);
+  }
+  await until(() => reports.some(({ type }) => type === 'not-answered'));
+  expect(reports).toContainEqual({ type: 'not-answered', id: 1, reason: 'not done within 60 s' });
 });
 
 test('a measurement that does not exist, asks something else or runs once is not followed, which is reported; others go on', async () => {
