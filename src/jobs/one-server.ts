@@ -1,5 +1,7 @@
 import type { RedisOptions } from 'bullmq';
 import { Redis } from 'ioredis';
+import { inTime } from '../lib/within.ts';
+import type { Clock } from '../ports.ts';
 
 const ASK_AGAIN_MS = 250;
 
@@ -10,7 +12,11 @@ const ASK_AGAIN_MS = 250;
  * @param withinMs how long to wait for an answer.
  * @returns why not, in words for the operator; `undefined` if it can.
  */
-export async function queueRefusal(connection: RedisOptions, withinMs: number): Promise<string | undefined> {
+export async function queueRefusal(
+  connection: RedisOptions,
+  withinMs: number,
+  clock: Clock,
+): Promise<string | undefined> {
   const client = new Redis({
     ...connection,
     lazyConnect: true,
@@ -19,10 +25,8 @@ export async function queueRefusal(connection: RedisOptions, withinMs: number): 
   });
   let failure = '';
   client.on('error', ({ message }: Error) => (failure = `: ${message}`));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), withinMs)));
   try {
-    const info = await Promise.race([client.info('server'), late]);
+    const info = await inTime(client.info('server'), { clock, ms: withinMs }, () => undefined);
     if (info === undefined) return `no answer within ${withinMs / 1000} s${failure}`;
     if (/^redis_mode:cluster\r?$/m.test(info))
       return 'it is a node of a cluster, and a queue lives on one server; use one without cluster mode';
@@ -32,7 +36,6 @@ export async function queueRefusal(connection: RedisOptions, withinMs: number): 
     // A user without the right to ask may still use the queue.
     return reason.startsWith('NOPERM') ? undefined : reason;
   } finally {
-    clearTimeout(timer);
     client.disconnect();
   }
 }

@@ -1,3 +1,4 @@
+import { aborted } from './abort.ts';
 import { LinkedAbort } from './linked-abort.ts';
 
 /** The part of a clock that a time limit needs. */
@@ -23,4 +24,20 @@ export async function within<T>(
     over.abort();
     await timer;
   }
+}
+
+const LATE = Symbol('late');
+
+/**
+ * The result of work that cannot be ended; after `ms`, or when `signal` aborts, the result of `late` instead. Leaves no
+ * timer and no listener behind. @throws what `work` or `late` throws.
+ */
+export async function inTime<T, L>(
+  work: Promise<T>,
+  { clock, ms, signal }: { readonly clock: Sleeping; readonly ms: number; readonly signal?: AbortSignal },
+  late: () => L,
+): Promise<T | L> {
+  const race = (limit: AbortSignal) => Promise.race([work, aborted(limit).then((): typeof LATE => LATE)]);
+  const result = await within(clock, ms, signal, race);
+  return result === LATE ? late() : result;
 }

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { backOffMs } from '../../src/lib/back-off.ts';
 import { parseUrl } from '../../src/lib/http-url.ts';
-import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
+import { within } from '../../src/lib/within.ts';
 import type { Clock } from '../../src/ports.ts';
 import { openEnvelope } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';
@@ -111,7 +111,7 @@ class Client implements RipestatClient {
   /** All attempts at one question, within its deadline. */
   async #within(call: string, url: URL, signal: AbortSignal): Promise<Outcome<unknown>> {
     const ms = this.#options.deadlineMs ?? 90_000;
-    return this.#limited(ms, signal, async (limit) => {
+    return within(this.#clock, ms, signal, async (limit) => {
       const outcome = await this.#attempts(call, url, limit, this.#clock.monotonicMs() + ms);
       if (signal.aborted) return failed('aborted', call, 'the request was cancelled');
       if (limit.aborted && !outcome.ok && outcome.fault.kind === 'aborted')
@@ -136,7 +136,7 @@ class Client implements RipestatClient {
   async #attempt(url: URL, limit: AbortSignal): Promise<Fetched | 'timeout'> {
     if (!(await this.#slots.take(limit))) return 'timeout';
     try {
-      return await this.#limited(this.#options.attemptMs ?? 30_000, limit, async (signal) => {
+      return await within(this.#clock, this.#options.attemptMs ?? 30_000, limit, async (signal) => {
         const fetched = await fetchText(url, { maxBytes: this.#options.maxBytes ?? 32 * 2 ** 20 }, signal);
         return signal.aborted && fetched.kind === 'broken' ? 'timeout' : fetched;
       });
@@ -178,18 +178,6 @@ class Client implements RipestatClient {
     // An incomplete or foreign body with status 200 is often a temporary fault of a proxy.
     const isPassing = !outcome.ok && (outcome.fault.kind === 'unreadable' || outcome.fault.kind === 'failing');
     return { outcome, retryMs: isPassing ? mayRetry : undefined };
-  }
-
-  /** Runs `work` with a signal that aborts with `outer`, or after `ms` by our clock. Leaves no timer behind. */
-  async #limited<T>(ms: number, outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const over = new LinkedAbort(outer);
-    const timer = this.#clock.sleep(ms, over.signal).then(() => over.abort());
-    try {
-      return await work(over.signal);
-    } finally {
-      over.abort();
-      await timer;
-    }
   }
 }
 

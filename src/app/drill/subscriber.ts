@@ -4,6 +4,7 @@ import { clusterOf, redisOf } from '../../store/redis/clients.ts';
 import { targetOf } from '../../store/redis/open.ts';
 import { parseRedisUrl } from '../../store/redis/url.ts';
 import { refusal } from '../../lib/errno.ts';
+import { inTime } from '../../lib/within.ts';
 
 /** Listens to the pub/sub channel of all events, as a subscriber would. */
 export interface Subscriber {
@@ -38,14 +39,10 @@ export async function listenTo(
     const id = idFrom(text, source);
     if (id !== undefined) received.add(id);
   });
-  const late = new AbortController();
-  const close = (): void => {
-    late.abort();
-    client.disconnect();
-  };
+  const close = (): void => client.disconnect();
   try {
     const subscribing = client.connect().then(() => client.subscribe(channels.events));
-    const done = await Promise.race([subscribing, clock.sleep(DEADLINE_MS, late.signal).then(() => 'late' as const)]);
+    const done = await inTime(subscribing, { clock, ms: DEADLINE_MS }, () => 'late' as const);
     if (done !== 'late') return { ok: true, subscriber: { received: () => received, close } };
     close();
     return deaf(`no answer within ${DEADLINE_MS / 1000} s`);

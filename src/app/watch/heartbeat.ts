@@ -1,9 +1,8 @@
 import { fetchFault } from '../../../streams/http/answer.ts';
-import { aborted } from '../../lib/abort.ts';
 import { parseUrl } from '../../lib/http-url.ts';
 import { fetchByProxy } from '../../lib/proxy.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
-import { within } from '../../lib/within.ts';
+import { inTime, within } from '../../lib/within.ts';
 import type { Clock } from '../../ports.ts';
 import { durationText } from '../../report/clock.ts';
 import type { Io } from '../io.ts';
@@ -107,11 +106,9 @@ export async function heartbeat(parts: HeartbeatParts, signal: AbortSignal): Pro
 }
 
 async function reasonOf({ unready, clock }: HeartbeatParts, signal: AbortSignal): Promise<string | undefined> {
-  const late = `the store did not answer within ${durationText(DEADLINE_MS)}`;
+  const late = (): string => `the store did not answer within ${durationText(DEADLINE_MS)}`;
   try {
-    return await within(clock, DEADLINE_MS, signal, (limit) =>
-      Promise.race([unready(), aborted(limit).then(() => late)]),
-    );
+    return await inTime(unready(), { clock, ms: DEADLINE_MS, signal }, late);
   } catch {
     return 'the store does not answer';
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { queueName } from '../../jobs/run-folder.ts';
 import type { Shelf } from '../../jobs/shelf/shelf.ts';
+import { systemClock } from '../../app/system-clock.ts';
 import { redisConnection } from '../../app/redis-connection.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
@@ -25,7 +26,7 @@ export async function openQueue(
     import('../../jobs/queue.ts'),
     import('../../jobs/one-server.ts'),
   ]);
-  const refused = await queueRefusal(options, ANSWER_WITHIN_MS);
+  const refused = await queueRefusal(options, ANSWER_WITHIN_MS, systemClock);
   if (refused !== undefined) return bad('store', `${name}: ${refused}`);
   try {
     return good({ queue: new JobQueue(options, await queueName(shelf, randomBytes(8).toString('hex'))), name });

@@ -1,4 +1,5 @@
 import { Cluster, type ChainableCommander, type Redis } from 'ioredis';
+import { inTime } from '../../lib/within.ts';
 import type { Clock } from '../../ports.ts';
 import { clusterOf, redisOf, type RedisTarget } from './clients.ts';
 import { failureOf, RedisFailure } from './failure.ts';
@@ -222,20 +223,17 @@ export class RedisLink {
   }
 
   async #within<T>(ms: number, reply: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    const late = this.#options.clock.sleep(ms, answered.signal).then(() => {
+    const late = (): never => {
       throw new RedisFailure('timeout', `${Math.round(ms)} ms`, true);
-    });
+    };
     try {
-      const answer = await Promise.race([reply, late]);
+      const answer = await inTime(reply, { clock: this.#options.clock, ms }, late);
       this.#note(undefined);
       return answer;
     } catch (error) {
       const failure = failureOf(error, this.#trouble);
       if (failure.kind === 'timeout') this.#giveUp();
       throw this.#located(failure);
-    } finally {
-      answered.abort();
     }
   }
 

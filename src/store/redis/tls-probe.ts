@@ -1,5 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { inTime } from '../../lib/within.ts';
 import type { Clock } from '../../ports.ts';
 import type { RedisTarget } from './clients.ts';
 
@@ -42,7 +43,6 @@ async function answers(
   clock: Clock,
   ask: (yes: () => void, no: () => void) => { destroy(): unknown },
 ): Promise<boolean> {
-  const over = new AbortController();
   let opened: { destroy(): unknown } | undefined;
   const asked = new Promise<boolean>((resolve) => {
     opened = ask(
@@ -50,11 +50,9 @@ async function answers(
       () => resolve(false),
     );
   });
-  const late = clock.sleep(PROBE_MS, over.signal).then(() => false);
   try {
-    return await Promise.race([asked, late]);
+    return await inTime(asked, { clock, ms: PROBE_MS }, () => false);
   } finally {
-    over.abort();
     opened?.destroy();
   }
 }

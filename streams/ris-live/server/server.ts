@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData } from 'ws';
+import { inTime } from '../../../src/lib/within.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { parseSocketOptions } from './commands.ts';
-import { waitFor } from './patience.ts';
 import { parseFilter } from './filter.ts';
 import { Outlet, responsePipe, webSocketPipe } from './outlet.ts';
 import type { Faults } from './faults.ts';
@@ -90,8 +90,8 @@ async function hangUp(station: Station, http: Server, clock: Clock, signal: Abor
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   http.closeIdleConnections();
   const emptied = station.emptied();
-  if (!signal.aborted) await waitFor(emptied, GOODBYE_MS, clock, signal);
-  await waitFor(emptied, STOPPED_GOODBYE_MS, clock, new AbortController().signal);
+  if (!signal.aborted) await inTime(emptied, { clock, ms: GOODBYE_MS, signal }, () => undefined);
+  await inTime(emptied, { clock, ms: STOPPED_GOODBYE_MS }, () => undefined);
   for (const outlet of station.outlets) outlet.destroy();
   http.closeAllConnections();
   await Promise.all([closed, emptied]);

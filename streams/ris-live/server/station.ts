@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { aborted } from '../../../src/lib/abort.ts';
 import { Notifier } from '../../../src/lib/notifier.ts';
+import { inTime } from '../../../src/lib/within.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { Client, Said } from './client.ts';
 import { applyFault, createFaults, type Faults, type ScriptedFault } from './faults.ts';
@@ -9,7 +10,6 @@ import { FrameFaults } from './frame-faults.ts';
 import type { GarbageSubject } from './garbage.ts';
 import type { RisMessage } from './message.ts';
 import type { Outlet } from './outlet.ts';
-import { waitFor } from './patience.ts';
 import { SendPace, type Speed } from './pace.ts';
 
 /** The options for sending recorded messages. */
@@ -173,7 +173,11 @@ export class Station {
     const bytes = Math.min(UNDER_WAY_BYTES, this.#limit.bytes);
     while (outlet.bufferedBytes > bytes && !signal.aborted) {
       const before = outlet.bufferedBytes;
-      await waitFor(outlet.drainedTo(bytes), this.#limit.ms, this.#options.clock, signal);
+      await inTime(
+        outlet.drainedTo(bytes),
+        { clock: this.#options.clock, ms: this.#limit.ms, signal },
+        () => undefined,
+      );
       if (signal.aborted || outlet.bufferedBytes < before) continue;
       return this.#dismiss(client, { ...this.#limit, bytes });
     }
