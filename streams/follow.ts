@@ -1,3 +1,4 @@
+import { LinkedAbort } from '../src/lib/linked-abort.ts';
 import type { ElementSource } from '../src/ports.ts';
 import { Ahead } from './ahead.ts';
 
@@ -12,9 +13,9 @@ export function follow(seed: ElementSource, live: ElementSource, limit: number =
   return {
     name: `${seed.name}, then ${live.name}`,
     async *elements(signal) {
-      const stop = new AbortController();
+      const stop = new LinkedAbort(signal);
       const ahead = live instanceof Ahead ? live : new Ahead(live, limit);
-      ahead.hold(AbortSignal.any([signal, stop.signal]));
+      ahead.hold(stop.signal);
       try {
         yield* seed.elements(signal);
         yield* ahead.elements(signal);

@@ -157,6 +157,12 @@ test('sources have no clock and no timers of their own, but for those named: tim
   expect(ticking.map((module) => module.path).sort()).toEqual(REAL_TIME);
 });
 
+test('signals that cannot be released are joined only once in a command', () => {
+  const joining = modules.filter(({ text }) => /\bAbortSignal\.any\b/.test(withoutComments(text)));
+  const paths = joining.map(({ path }) => path).filter((path) => !path.startsWith('src/cli/'));
+  expect(paths).toEqual(['src/app/replay/open-stored-replay.ts']);
+});
+
 test('only the command line reads the environment', () => {
   const reading = modules.filter(
     ({ path, text }) =>

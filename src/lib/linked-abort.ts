@@ -1,7 +1,9 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * An `AbortController` that also aborts when one of its parents does. Call `release` when its work is over: nothing then
  * refers to it any more. `AbortSignal.any` cannot be released, and on Node.js 20 each call stays with a parent that lives
- * for days. Use `any` only where it is called once for each parent: for a command as a whole, or for its tests.
+ * for days. It is fine where a command calls it once, for all of its work; `test/architecture.test.ts` names the places.
  */
 export class LinkedAbort {
   readonly #own = new AbortController();
@@ -10,7 +12,11 @@ export class LinkedAbort {
 
   constructor(...parents: readonly (AbortSignal | undefined)[]) {
     this.#parents = parents.filter((parent) => parent !== undefined);
-    for (const parent of this.#parents) parent.addEventListener('abort', this.#abort, { once: true });
+    for (const parent of this.#parents) {
+      // Each link is released, so more than ten of one parent are not a leak.
+      setMaxListeners(0, parent);
+      parent.addEventListener('abort', this.#abort, { once: true });
+    }
     if (this.#parents.some(({ aborted }) => aborted)) this.#abort();
   }
 

@@ -1,4 +1,5 @@
 import { backOffMs } from '../../src/lib/back-off.ts';
+import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import { fetchByProxy } from '../../src/lib/proxy.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
@@ -172,21 +173,23 @@ export function wordsOf(error: unknown): string {
 }
 
 function watchdog({ clock, idleMs = 30_000 }: ArchiveHttp, signal: AbortSignal): Watchdog {
-  const stalled = new AbortController();
-  const ended = new AbortController();
+  const stalled = new LinkedAbort(signal);
+  const ended = new LinkedAbort(signal);
   let fedAt = clock.monotonicMs();
   const watch = async (): Promise<void> => {
-    const until = AbortSignal.any([ended.signal, signal]);
-    while (!until.aborted) {
+    while (!ended.signal.aborted) {
       const leftMs = fedAt + idleMs - clock.monotonicMs();
       if (leftMs <= 0) return stalled.abort(new Error(STALLED));
-      await clock.sleep(leftMs, until);
+      await clock.sleep(leftMs, ended.signal);
     }
   };
   void watch();
   return {
-    signal: AbortSignal.any([stalled.signal, signal]),
+    signal: stalled.signal,
     feed: () => (fedAt = clock.monotonicMs()),
-    end: () => ended.abort(),
+    end() {
+      ended.abort();
+      stalled.release();
+    },
   };
 }

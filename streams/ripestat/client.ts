@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { backOffMs } from '../../src/lib/back-off.ts';
 import { parseUrl } from '../../src/lib/http-url.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
@@ -90,8 +89,6 @@ class Client implements RipestatClient {
     const cached = this.#cache.get(url.href);
     const ageMs = cached === undefined ? Infinity : this.#clock.monotonicMs() - cached.at;
     if (cached !== undefined && keep !== undefined && ageMs < keep.forMs) return cached.outcome;
-    // Each request under way has a listener and removes it, so more than ten are not a leak.
-    setMaxListeners(0, signal);
     const outcome = await this.#within(call, url, signal);
     if (outcome.ok && keep?.isPlausible(outcome.value) === true) this.#keep(url.href, outcome);
     return outcome;

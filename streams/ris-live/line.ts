@@ -1,5 +1,6 @@
 import type { Collector } from '../../src/bgp/peer.ts';
 import { backOffMs } from '../../src/lib/back-off.ts';
+import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import type { Clock } from '../../src/ports.ts';
 import { decode, type Message, type Reading, type Unreadable } from './decode.ts';
 import type { LineState } from './figures.ts';
@@ -125,8 +126,8 @@ export class Line {
     this.staleMs = -Infinity;
     report({ type: 'connected', line: name });
     listener.connected(this);
-    const done = new AbortController();
-    const subscribing = this.#subscribe(connection, AbortSignal.any([signal, done.signal]));
+    const done = new LinkedAbort(signal);
+    const subscribing = this.#subscribe(connection, done.signal);
     for await (const frames of connection.frames()) {
       for (const frame of frames) {
         this.#take(frame);

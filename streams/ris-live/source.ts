@@ -3,6 +3,7 @@ import type { Prefix } from '../../src/bgp/prefix.ts';
 import { eventTimeOf } from '../../src/bgp/time.ts';
 import type { Element } from '../../src/bgp/element.ts';
 import { AsyncQueue } from '../../src/lib/async-queue.ts';
+import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import type { Clock, ElementSource } from '../../src/ports.ts';
 import { ClockDifference } from './clock-difference.ts';
 import { CONTROL_PREFIXES, RIS_COLLECTORS, type ControlPrefix } from './control-prefixes.ts';
@@ -76,8 +77,8 @@ export function risLive(options: RisLiveOptions): LiveSource {
     name: `RIS Live at ${new URL(url).host}`,
     async *elements(signal) {
       const running = (feed = new Feed(options));
-      const stop = new AbortController();
-      const done = running.run(AbortSignal.any([signal, stop.signal]));
+      const stop = new LinkedAbort(signal);
+      const done = running.run(stop.signal);
       try {
         for (;;) {
           const batch = await running.outlet.take();
@@ -140,8 +141,8 @@ class Feed implements Listener {
 
   /** Ends when `signal` aborts, or with the recording. */
   async run(signal: AbortSignal): Promise<void> {
-    const ended = new AbortController();
-    const beating = this.#beatUntil(AbortSignal.any([signal, ended.signal]));
+    const ended = new LinkedAbort(signal);
+    const beating = this.#beatUntil(ended.signal);
     try {
       this.#begin();
       await Promise.all(this.#lines.map((line) => line.run(signal)));

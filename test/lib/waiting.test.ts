@@ -49,6 +49,18 @@ describe('a linked abort', () => {
     expect(parents.map(({ signal }) => listeners(signal))).toEqual([0, 0]);
   });
 
+  test('has parents with any number of links, without a warning of a leak', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const parent = new AbortController();
+    const links = Array.from({ length: 20 }, () => new LinkedAbort(parent.signal));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    for (const link of links) link.release();
+    expect(warnings).toEqual([]);
+  });
+
   test('aborts alone, and once released does not follow its parent', () => {
     const parent = new AbortController();
     const [alone, released] = [new LinkedAbort(parent.signal), new LinkedAbort(parent.signal)];

@@ -1,3 +1,4 @@
+import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { alongside, type Side } from '../../../streams/alongside.ts';
 import { Ahead } from '../../../streams/ahead.ts';
 import { follow } from '../../../streams/follow.ts';
@@ -141,8 +142,8 @@ function watched(source: ElementSource, work: (signal: AbortSignal) => Promise<v
   return {
     name: source.name,
     async *elements(signal) {
-      const over = new AbortController();
-      const working = work(AbortSignal.any([signal, over.signal]));
+      const over = new LinkedAbort(signal);
+      const working = work(over.signal);
       try {
         yield* source.elements(signal);
       } finally {

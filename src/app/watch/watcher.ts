@@ -13,6 +13,7 @@ import { breathing } from '../breathing.ts';
 import { withProbes } from '../probe/with-probes.ts';
 import { retrying } from '../retry.ts';
 import { refusal } from '../../lib/errno.ts';
+import { LinkedAbort, withEither } from '../../lib/linked-abort.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { ALONE, nextLeadership, type Leadership, type LeadershipReport } from '../leadership/leadership.ts';
 import { NoVerdictLog } from './no-verdict-log.ts';
@@ -102,15 +103,15 @@ export class Watch {
   async #turn(stop: AbortSignal): Promise<WatchEnd | 'fenced'> {
     const opened = await openFeed(this.#parts.feed);
     if (!opened.ok) return opened;
-    const over = new AbortController();
-    const signal = AbortSignal.any([stop, over.signal]);
+    const over = new LinkedAbort(stop);
+    const { signal } = over;
     this.#feed = opened.value;
     opened.value.listen(signal);
     try {
       const leadership = await this.#await(opened.value, signal);
       if (leadership === undefined) return good(undefined);
       try {
-        return await this.#lead(opened.value, leadership, AbortSignal.any([signal, leadership.over]));
+        return await withEither(signal, leadership.over, (leading) => this.#lead(opened.value, leadership, leading));
       } finally {
         this.#engine = undefined;
         await leadership.end();

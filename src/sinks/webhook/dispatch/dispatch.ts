@@ -10,7 +10,6 @@
  * sending and recording causes one repeat of the event, under the same id. Everything is written under the lease, so if
  * two processes both believe that they lead, the next write shows one of them that it does not.
  */
-import { setMaxListeners } from 'node:events';
 import { LinkedAbort } from '../../../lib/linked-abort.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -58,8 +57,6 @@ const LOOK_MS = 1_000;
 export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSignal): Promise<'fenced' | 'stopped'> {
   const { store, clock, report, endpoints = [], lookMs = LOOK_MS } = options;
   const over = new LinkedAbort(signal);
-  // There is one listener for each endpoint.
-  setMaxListeners(0, over.signal);
   const stop = (): void => over.abort();
   let isFenced = false;
   const onFenced = (): void => {

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { withEither } from '../../../lib/linked-abort.ts';
 import { isOn } from '../endpoints/endpoint-store.ts';
 import type { QueueRecord } from '../endpoints/records.ts';
 import { attemptOnce, type AttemptMeans } from './attempt.ts';
@@ -49,10 +49,11 @@ export class Sender {
    * Runs until the endpoint is removed or `signal` aborts. Afterwards no request is under way. Throws only on a bug.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const over = AbortSignal.any([signal, this.#removed.signal]);
+    await withEither(signal, this.#removed.signal, (over) => this.#sendAll(over));
+  }
+
+  async #sendAll(over: AbortSignal): Promise<void> {
     const { clock } = this.#means;
-    // There is one listener for each attempt under way.
-    setMaxListeners(0, over);
     while (!over.aborted) {
       if (this.#failure !== undefined) throw this.#failure.error;
       const place = this.#mayBegin ? this.line.waiting.take(clock.monotonicMs()) : undefined;
