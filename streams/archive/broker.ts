@@ -1,7 +1,7 @@
 import { parseCollector } from '../../src/bgp/peer.ts';
 import { isHttpUrl } from '../../src/lib/http-url.ts';
 import { NO_DUMP, type ArchiveFinder, type ArchiveWindow, type FoundFiles, type LookupFault } from './find.ts';
-import { getText, type ArchiveHttp } from './http.ts';
+import { getText, type PoliteHttp } from '../http/get.ts';
 import { DUMP_WITHIN_MS, dumpBefore, fileOf, filesOfWindow, PACIFIC_MOST_MS, type UpdateFile } from './layout.ts';
 import { isInPacificTime, utcOfPacific } from '../mrt/archive/pacific.ts';
 
@@ -14,7 +14,7 @@ const MOST_ANSWER_BYTES = 8 * 1024 * 1024;
  * Finds files with the BGPKIT Broker API. It knows files a few minutes after they are published. It reads the times of old Route
  * Views files, which are in Pacific time, as UTC; they are converted here.
  */
-export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder {
+export function brokerFinder(baseUrl: string, http: PoliteHttp): ArchiveFinder {
   return async (window, signal) => {
     const isLocal = window.collectors.some((collector) =>
       isInPacificTime(collector, window.fromMs - DUMP_WITHIN_MS - PACIFIC_MOST_MS),
@@ -41,7 +41,7 @@ export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder 
 async function search(
   baseUrl: string,
   { kind, collectors, fromMs, untilMs }: ArchiveWindow & { readonly kind: 'rib' | 'updates' },
-  http: ArchiveHttp,
+  http: PoliteHttp,
   signal: AbortSignal,
 ): Promise<{ readonly rows: readonly UpdateFile[]; readonly fault?: LookupFault }> {
   const rows: UpdateFile[] = [];

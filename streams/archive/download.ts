@@ -17,7 +17,8 @@ import {
   type VersionNote,
 } from './part.ts';
 import { inTurn } from './turn.ts';
-import { fault, persistently, request, wordsOf, type ArchiveHttp, type HttpFault } from './http.ts';
+import { fetchFault } from '../http/answer.ts';
+import { fault, politely, request, type PoliteHttp, type HttpFault } from '../http/get.ts';
 
 /** A file that was downloaded, or why it was not. */
 export type Downloaded =
@@ -34,7 +35,7 @@ export type Downloaded =
 /** How a file is downloaded. */
 export interface DownloadOptions {
   readonly cache: ArchiveCache;
-  readonly http: ArchiveHttp;
+  readonly http: PoliteHttp;
   /** Called for each received piece. */
   readonly onBytes?: (bytes: number) => void;
   /** Use only the cache. */
@@ -93,7 +94,7 @@ async function hereOf({ path, isMutable }: Fetching, cache: ArchiveCache, place:
 async function fetched(file: Fetching, options: DownloadOptions, signal: AbortSignal): Promise<Downloaded> {
   const { url, path, meter, had } = file;
   for (let round = 1; ; round++) {
-    const got = await persistently(url, () => fetchRest(file, options, signal), options.http, signal);
+    const got = await politely(url, () => fetchRest(file, options, signal), options.http, signal);
     if (!got.ok) return got;
     if (got.isSame === true) return { ok: true, path, received: 0, damage: had?.damage };
     const { damage, isMrt } = await inspectContainer(partOf(path));
@@ -206,7 +207,7 @@ async function append(
     return undefined;
   } catch (error) {
     if (isOfDisk(error)) throw error;
-    return wordsOf(error);
+    return fetchFault(error);
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { FileKind } from '../mrt/archive/file-name.ts';
-import { getText, type ArchiveHttp } from './http.ts';
+import { getText, type PoliteHttp } from '../http/get.ts';
 import {
   DUMP_WITHIN_MS,
   dumpBefore,
@@ -48,7 +48,7 @@ const LONGEST_FILE_MS = 15 * 60_000;
  * Finds files in the archives' own directory listings, one month at a time. A rule cannot predict the file names of old
  * months.
  */
-export function listingFinder(bases: ArchiveBases, http: ArchiveHttp): ArchiveFinder {
+export function listingFinder(bases: ArchiveBases, http: PoliteHttp): ArchiveFinder {
   return async (window, signal) => {
     const listings = new Map<string, Promise<Listing>>();
     const listed = (url: string, collector: Collector): Promise<Listing> => {
@@ -101,7 +101,7 @@ function untilNext(file: ArchiveFile, i: number, files: readonly ArchiveFile[]):
   return { ...file, end: files[i + 1]?.start ?? file.start + LONGEST_FILE_MS };
 }
 
-async function list(url: string, collector: Collector, http: ArchiveHttp, signal: AbortSignal): Promise<Listing> {
+async function list(url: string, collector: Collector, http: PoliteHttp, signal: AbortSignal): Promise<Listing> {
   const page = await getText(url, MOST_LISTING_BYTES, http, signal);
   if (!page.ok) {
     const what = page.kind === 'absent' ? 'the archive has no such folder' : page.reason;

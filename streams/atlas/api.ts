@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { asnOf, type Asn } from '../../src/bgp/asn.ts';
 import { within } from '../../src/lib/within.ts';
 import type { Clock } from '../../src/ports.ts';
-import { fetchText } from '../ripestat/fetch-text.ts';
+import { isPassing } from '../http/answer.ts';
+import { fetchText } from '../http/fetch-text.ts';
 
 /** The address of RIPE Atlas's API, and our User-Agent. */
 export interface AtlasAddress {
@@ -124,7 +125,11 @@ async function ask(
   if (fetched.kind === 'too-large') return { ok: false, reason: 'the answer is larger than 64 MiB', isFinal: false };
   if (fetched.kind === 'broken') return { ok: false, reason: fetched.reason, isFinal: false };
   if (fetched.status !== 200)
-    return { ok: false, reason: `HTTP ${fetched.status}`, isFinal: [400, 401, 403, 404, 410].includes(fetched.status) };
+    return {
+      ok: false,
+      reason: `HTTP ${fetched.status}`,
+      isFinal: fetched.status >= 400 && !isPassing(fetched.status),
+    };
   try {
     return { ok: true, value: JSON.parse(fetched.text) };
   } catch {

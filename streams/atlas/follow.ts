@@ -6,7 +6,7 @@ import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import type { Clock } from '../../src/ports.ts';
 import { Oddities } from '../oddities.ts';
 import type { Probed } from '../probe/rounds.ts';
-import { connect, type Connection } from '../ris-live/frames.ts';
+import { connect, type Connection } from '../http/frames.ts';
 import {
   describeMeasurement,
   placesOf,

@@ -1,11 +1,12 @@
-import { backOffMs } from '../../src/lib/back-off.ts';
 import { parseUrl } from '../../src/lib/http-url.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import { within } from '../../src/lib/within.ts';
 import type { Clock } from '../../src/ports.ts';
+import { isPassing } from '../http/answer.ts';
+import { fetchText, type Fetched } from '../http/fetch-text.ts';
+import { persistently, type Tried } from '../http/persistently.ts';
 import { openEnvelope } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';
-import { fetchText, type Fetched } from './fetch-text.ts';
 import { Slots } from './slots.ts';
 
 /** The options of the RIPEstat client. */
@@ -117,17 +118,14 @@ class Client implements RipestatClient {
     });
   }
 
-  async #attempts(call: string, url: URL, limit: AbortSignal, deadline: number): Promise<Outcome<unknown>> {
-    for (let attempt = 1; ; attempt++) {
+  #attempts(call: string, url: URL, limit: AbortSignal, untilMs: number): Promise<Outcome<unknown>> {
+    const attempt = async (tries: number): Promise<Tried<Outcome<unknown>>> => {
       const fetched = await this.#attempt(url, limit);
-      if (limit.aborted) return failed('aborted', call, 'out of time');
-      const classified = this.#classify(call, fetched, attempt);
-      if (classified.retryMs === undefined) return classified.outcome;
-
-      const wait = Math.max(classified.retryMs, backOffMs(attempt, WAITS, this.#options.random));
-      if (this.#clock.monotonicMs() + wait >= deadline) return classified.outcome;
-      await this.#clock.sleep(wait, limit);
-    }
+      if (limit.aborted) return { outcome: failed('aborted', call, 'out of time'), againMs: undefined };
+      return this.#classify(call, fetched, tries);
+    };
+    const how = { clock: this.#clock, random: this.#options.random, waits: WAITS, attempts: MAX_ATTEMPTS, untilMs };
+    return persistently(attempt, how, limit);
   }
 
   async #attempt(url: URL, limit: AbortSignal): Promise<Fetched | 'timeout'> {
@@ -142,39 +140,28 @@ class Client implements RipestatClient {
     }
   }
 
-  /** `retryMs`: asking again may help, after this long at least. */
-  #classify(
-    call: string,
-    fetched: Fetched | 'timeout',
-    attempt: number,
-  ): { readonly outcome: Outcome<unknown>; readonly retryMs: number | undefined } {
-    const mayRetry = attempt < MAX_ATTEMPTS ? 0 : undefined;
+  #classify(call: string, fetched: Fetched | 'timeout', attempt: number): Tried<Outcome<unknown>> {
     const tries = attempt === 1 ? '' : ` (asked ${attempt} times)`;
-    if (fetched === 'timeout') return { outcome: failed('slow', call, `no answer${tries}`), retryMs: mayRetry };
+    if (fetched === 'timeout') return { outcome: failed('slow', call, `no answer${tries}`), againMs: 0 };
     if (fetched.kind === 'broken')
-      return { outcome: failed('unreachable', call, `${fetched.reason}${tries}`), retryMs: mayRetry };
+      return { outcome: failed('unreachable', call, `${fetched.reason}${tries}`), againMs: 0 };
     if (fetched.kind === 'too-large') {
       const most = (this.#options.maxBytes ?? 32 * 2 ** 20) / 2 ** 20;
-      return { outcome: failed('too-large', call, `its answer is larger than ${most} MiB`), retryMs: undefined };
+      return { outcome: failed('too-large', call, `its answer is larger than ${most} MiB`), againMs: undefined };
     }
     const { status, text, retryAfter } = fetched;
+    const againMs = retryAfterMs(retryAfter, this.#clock.wallMs()) ?? 0;
     if (status === 429) {
-      const after = retryAfterMs(retryAfter, this.#clock.wallMs()) ?? 0;
-      const asks = after > 0 ? `, and asks to wait ${Math.ceil(after / 1000)} s` : '';
-      const outcome = failed('busy', call, `HTTP 429: too many requests${tries}${asks}`);
-      return { outcome, retryMs: mayRetry === undefined ? undefined : after };
+      const asks = againMs > 0 ? `, and asks to wait ${Math.ceil(againMs / 1000)} s` : '';
+      return { outcome: failed('busy', call, `HTTP 429: too many requests${tries}${asks}`), againMs };
     }
-    if (status >= 500) {
-      const after = retryAfterMs(retryAfter, this.#clock.wallMs()) ?? 0;
-      const outcome = failed('failing', call, `HTTP ${status}${tries}`);
-      return { outcome, retryMs: mayRetry === undefined ? undefined : after };
-    }
-    if (status !== 200) return { outcome: failed('refused', call, `HTTP ${status}`), retryMs: undefined };
+    if (isPassing(status)) return { outcome: failed('failing', call, `HTTP ${status}${tries}`), againMs };
+    if (status !== 200) return { outcome: failed('refused', call, `HTTP ${status}`), againMs: undefined };
 
     const outcome = openEnvelope(call, text);
     // An incomplete or foreign body with status 200 is often a temporary fault of a proxy.
-    const isPassing = !outcome.ok && (outcome.fault.kind === 'unreadable' || outcome.fault.kind === 'failing');
-    return { outcome, retryMs: isPassing ? mayRetry : undefined };
+    const mayPass = !outcome.ok && (outcome.fault.kind === 'unreadable' || outcome.fault.kind === 'failing');
+    return { outcome, againMs: mayPass ? 0 : undefined };
   }
 }
 

@@ -20,9 +20,9 @@ export type RipestatFaultKind =
   | 'slow'
   /** HTTP 429, repeatedly or for longer than the deadline. */
   | 'busy'
-  /** HTTP 5xx, repeatedly, or down for maintenance. */
+  /** HTTP 5xx, 408 or 425, repeatedly, or down for maintenance. */
   | 'failing'
-  /** HTTP 3xx or 4xx: asking again changes nothing. */
+  /** HTTP 3xx or another 4xx: asking again changes nothing. */
   | 'refused'
   | 'too-large'
   /** Not JSON, JSON cut short, or not in the form that the call is documented to have. */

@@ -4,13 +4,11 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, Peer } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
+import { MAX_FRAME_BYTES } from '../http/frames.ts';
 import { objectOf, pathField, timestampOf, type JsonObject } from './fields.ts';
 import { MAX_ID_LENGTH } from './message-id.ts';
 import type { Names } from './names.ts';
 import type { WatchedRoutes } from './watched-routes.ts';
-
-/** Bytes. A BGP message of 65,535 bytes (RFC 8654), spelled in JSON and in hex, stays below half of this. */
-export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 
 /** More prefixes than the largest BGP message can hold. */
 const MAX_PREFIXES = 65_535;

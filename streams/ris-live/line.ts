@@ -4,7 +4,7 @@ import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import type { Clock } from '../../src/ports.ts';
 import { decode, type Message, type Reading, type Unreadable } from './decode.ts';
 import type { LineState } from './figures.ts';
-import { connect, type Closing, type Connection, type ConnectOptions } from './frames.ts';
+import { connect, type Closing, type Connection, type ConnectOptions } from '../http/frames.ts';
 import type { JsonObject } from './fields.ts';
 import type { Report } from './report.ts';
 import { Acknowledgements, subscribeText, type Subscription } from './subscriptions.ts';

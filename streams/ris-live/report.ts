@@ -2,7 +2,7 @@ import type { GapReason } from '../../src/bgp/element.ts';
 import type { Collector, Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { Oddity } from '../oddities.ts';
-import type { Closing } from './frames.ts';
+import type { Closing } from '../http/frames.ts';
 
 /** The reports of a live source, for people. Programs read elements. */
 export type LiveReport =

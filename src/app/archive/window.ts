@@ -5,7 +5,7 @@ import { brokerFinder } from '../../../streams/archive/broker.ts';
 import { ArchiveCache } from '../../../streams/archive/cache.ts';
 import { fetchFiles, type FetchedFiles, type FetchProgress } from '../../../streams/archive/fetch-files.ts';
 import { listingFinder, type FoundFiles, type LookupFault } from '../../../streams/archive/find.ts';
-import type { ArchiveHttp } from '../../../streams/archive/http.ts';
+import type { PoliteHttp } from '../../../streams/http/get.ts';
 import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
 import {
   DUMP_WITHIN_MS,
@@ -80,7 +80,7 @@ export interface WindowMeans {
   readonly clock: Clock;
   readonly random: () => number;
   readonly bases?: ArchiveBases;
-  readonly report?: ArchiveHttp['report'];
+  readonly report?: PoliteHttp['report'];
   readonly onProgress?: (progress: FetchProgress) => void;
 }
 
@@ -173,7 +173,7 @@ function unknownText(name: Collector): string | undefined {
 
 interface Fetching {
   readonly cache: ArchiveCache;
-  readonly http: ArchiveHttp;
+  readonly http: PoliteHttp;
   readonly faults: readonly LookupFault[];
   readonly means: WindowMeans;
   readonly offline?: boolean | undefined;
@@ -249,7 +249,7 @@ function basesOf(env: Io['env']): Result<ArchiveBases> {
   return faults.length === 0 ? good({ ris, routeviews }) : bad('usage', ...faults);
 }
 
-function httpOf({ contact }: Pick<WindowOptions, 'contact'>, { clock, random, report }: WindowMeans): ArchiveHttp {
+function httpOf({ contact }: Pick<WindowOptions, 'contact'>, { clock, random, report }: WindowMeans): PoliteHttp {
   const who = contact === undefined ? '' : `; ${contact}`;
   const userAgent = `unroutable/${packageVersion()} (BGP archive replay${who})`;
   return { clock, random, userAgent, pauses: new Map(), ...(report !== undefined && { report }) };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getText, type ArchiveHttp } from '../../../streams/archive/http.ts';
+import { getText, type PoliteHttp } from '../../../streams/http/get.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
@@ -84,7 +84,7 @@ async function fetched(
   const isFresh = copiedMs !== undefined && clock.wallMs() - copiedMs < FRESH_MS;
   if (isFresh || (options.offline === true && copiedMs !== undefined)) return fileText(path);
   if (options.offline === true) return bad('usage', `--as-names ${url}: --offline, and there is no copy in the cache`);
-  const http: ArchiveHttp = { clock, random: Math.random, userAgent: `unroutable/${packageVersion()}`, attempts: 2 };
+  const http: PoliteHttp = { clock, random: Math.random, userAgent: `unroutable/${packageVersion()}`, attempts: 2 };
   const got = await getText(url, MOST_BYTES, http, io.signal);
   if (got.ok && parseAsNames(got.text).size > 0) return stored(path, got.text);
   const reason = got.ok ? 'it is no list of AS names' : got.reason;

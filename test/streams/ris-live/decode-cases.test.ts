@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pathText } from '../../../src/bgp/as-path.ts';
-import { decode, MAX_FRAME_BYTES, type Decoded, type Message } from '../../../streams/ris-live/decode.ts';
+import { MAX_FRAME_BYTES } from '../../../streams/http/frames.ts';
+import { decode, type Decoded, type Message } from '../../../streams/ris-live/decode.ts';
 import { orderOf } from '../../../streams/ris-live/message-id.ts';
 import { MAX_PEERS, Names } from '../../../streams/ris-live/names.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';

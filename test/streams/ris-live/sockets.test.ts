@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Element } from '../../../src/bgp/element.ts';
-import { MAX_FRAME_BYTES } from '../../../streams/ris-live/decode.ts';
+import { MAX_FRAME_BYTES } from '../../../streams/http/frames.ts';
 import type { LiveReport } from '../../../streams/ris-live/report.ts';
 import { risLive } from '../../../streams/ris-live/source.ts';
 import { announce, keepalive, PeerServer, rawServer } from './peer-server.ts';

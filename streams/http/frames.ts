@@ -4,7 +4,6 @@ import { AsyncQueue } from '../../src/lib/async-queue.ts';
 import { proxyOf } from '../../src/lib/proxy.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
-import { MAX_FRAME_BYTES } from './decode.ts';
 
 /** Why a connection ended. */
 export interface Closing {
@@ -40,6 +39,9 @@ export interface ConnectOptions {
   /** Without a frame or a pong for this long, milliseconds, the connection is dead. @default 30_000 */
   readonly deadMs?: number;
 }
+
+/** Bytes. A BGP message of 65,535 bytes (RFC 8654), spelled in JSON and in hex, stays below half of this. */
+export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 
 /** Most unread bytes. Beyond this the socket is not read, and TCP slows the server down. */
 const MAX_FRAMES_WAITING = 4096;

@@ -1,11 +1,12 @@
-import { backOffMs } from '../../src/lib/back-off.ts';
 import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import { fetchByProxy } from '../../src/lib/proxy.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
+import { bodyOf, fetchFault, isPassing } from './answer.ts';
+import { persistently, type Tried } from './persistently.ts';
 
-/** Asks servers of archives, politely: few requests at a time for each host, and pauses when a server asks for one. */
-export interface ArchiveHttp {
+/** Asks servers of archives, politely: with growing waits after failures, and pauses when a server asks for one. */
+export interface PoliteHttp {
   readonly clock: Clock;
   /** 0 up to 1, for jitter. */
   readonly random: () => number;
@@ -53,7 +54,7 @@ const LONGEST_RETRY_AFTER_MS = 3_600_000;
 export async function request(
   url: string,
   headers: Readonly<Record<string, string>>,
-  http: ArchiveHttp,
+  http: PoliteHttp,
   signal: AbortSignal,
 ): Promise<HttpAnswer & { readonly retryAfterMs?: number | undefined }> {
   const stalled = watchdog(http, signal);
@@ -69,51 +70,51 @@ export async function request(
     return { ok: false, ...refusalOf(response, http) };
   } catch (error) {
     stalled.end();
-    return { ok: false, kind: 'failed', reason: stalled.signal.aborted && !signal.aborted ? STALLED : wordsOf(error) };
+    return {
+      ok: false,
+      kind: 'failed',
+      reason: stalled.signal.aborted && !signal.aborted ? STALLED : fetchFault(error),
+    };
   }
 }
 
-function refusalOf({ status, headers }: Response, { clock }: ArchiveHttp) {
+function refusalOf({ status, headers }: Response, { clock }: PoliteHttp) {
   const asked = retryAfterMs(headers.get('retry-after'), clock.wallMs(), LONGEST_RETRY_AFTER_MS);
   const kind = status === 404 || status === 410 ? ('absent' as const) : ('failed' as const);
-  const isFinal = status < 500 && !LATER.has(status);
-  return { kind, reason: `HTTP ${status}`, isFinal, retryAfterMs: asked };
+  return { kind, reason: `HTTP ${status}`, isFinal: !isPassing(status), retryAfterMs: asked };
 }
-
-/** Request Timeout, Too Early and Too Many Requests of RFC 9110, RFC 8470 and RFC 6585: the same request may be answered later. */
-const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** The reason for a request whose server stopped sending. */
 export const STALLED = 'the server sent nothing for too long';
 
 /**
- * Repeats an attempt while it fails and another try may help, with waits that grow.
+ * Repeats an attempt at a URL while it fails and another try may help.
  *
  * @returns the last outcome: a success, `absent`, or the last failure.
  */
-export async function persistently<T extends { readonly ok: true }>(
+export function politely<T extends { readonly ok: true }>(
   url: string,
   attempt: () => Promise<T | (HttpFault & { readonly retryAfterMs?: number | undefined })>,
-  http: ArchiveHttp,
+  http: PoliteHttp,
   signal: AbortSignal,
 ): Promise<T | HttpFault> {
-  const most = http.attempts ?? 5;
-  for (let tries = 1; ; tries++) {
+  const { clock, attempts = 5, pauses, report } = http;
+  const tried = async (): Promise<Tried<T | HttpFault>> => {
     await hostReady(url, http, signal);
     const outcome = await attempt();
-    if (outcome.ok) return outcome;
-    if (outcome.retryAfterMs !== undefined)
-      http.pauses?.set(new URL(url).host, http.clock.monotonicMs() + outcome.retryAfterMs);
-    if (outcome.kind === 'absent' || outcome.isFinal === true || tries >= most || signal.aborted) return outcome;
-    const waitMs = outcome.retryAfterMs ?? backOffMs(tries, WAITS, http.random);
-    http.report?.({ url, reason: outcome.reason, waitMs });
-    await http.clock.sleep(waitMs, signal);
-    if (signal.aborted) return outcome;
-  }
+    if (outcome.ok) return { outcome, againMs: undefined };
+    const { kind, isFinal = false, retryAfterMs: asked } = outcome;
+    if (asked !== undefined) pauses?.set(new URL(url).host, clock.monotonicMs() + asked);
+    return { outcome, againMs: kind === 'absent' || isFinal ? undefined : (asked ?? 0) };
+  };
+  const onWait = (waitMs: number, outcome: T | HttpFault): void => {
+    if (!outcome.ok) report?.({ url, reason: outcome.reason, waitMs });
+  };
+  return persistently(tried, { clock, random: http.random, waits: WAITS, attempts, onWait }, signal);
 }
 
 /** Waits until the host may be asked again. A pause in any answer holds for all requests to the host. */
-async function hostReady(url: string, { pauses, clock }: ArchiveHttp, signal: AbortSignal): Promise<void> {
+async function hostReady(url: string, { pauses, clock }: PoliteHttp, signal: AbortSignal): Promise<void> {
   const leftMs = (pauses?.get(new URL(url).host) ?? 0) - clock.monotonicMs();
   if (leftMs > 0) await clock.sleep(leftMs, signal);
 }
@@ -122,10 +123,10 @@ async function hostReady(url: string, { pauses, clock }: ArchiveHttp, signal: Ab
 export async function getText(
   url: string,
   maxBytes: number,
-  http: ArchiveHttp,
+  http: PoliteHttp,
   signal: AbortSignal,
 ): Promise<{ readonly ok: true; readonly text: string } | HttpFault> {
-  return persistently<{ readonly ok: true; readonly text: string }>(
+  return politely<{ readonly ok: true; readonly text: string }>(
     url,
     () => readText(url, maxBytes, http, signal),
     http,
@@ -136,25 +137,18 @@ export async function getText(
 async function readText(
   url: string,
   maxBytes: number,
-  http: ArchiveHttp,
+  http: PoliteHttp,
   signal: AbortSignal,
 ): Promise<{ readonly ok: true; readonly text: string } | HttpFault> {
   const answer = await request(url, {}, http, signal);
   if (!answer.ok) return answer;
   const { response, stalled } = answer;
   try {
-    const decoder = new TextDecoder();
-    let text = '';
-    let bytes = 0;
-    for await (const piece of response.body ?? []) {
-      stalled.feed();
-      bytes += piece.byteLength;
-      if (bytes > maxBytes) return fault(`the answer is larger than ${maxBytes} bytes`);
-      text += decoder.decode(piece, { stream: true });
-    }
-    return { ok: true, text: text + decoder.decode() };
+    const body = await bodyOf(response, maxBytes, () => stalled.feed());
+    if (body === undefined) return fault(`the answer is larger than ${maxBytes} bytes`);
+    return { ok: true, text: new TextDecoder().decode(body) };
   } catch (error) {
-    return fault(wordsOf(error));
+    return fault(fetchFault(error));
   } finally {
     stalled.end();
   }
@@ -165,14 +159,7 @@ export function fault(reason: string): HttpFault {
   return { ok: false, kind: 'failed', reason };
 }
 
-/** `fetch` says only "fetch failed"; the reason is its cause. */
-export function wordsOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.message === '' && 'code' in cause ? String(cause.code) : cause.message;
-}
-
-function watchdog({ clock, idleMs = 30_000 }: ArchiveHttp, signal: AbortSignal): Watchdog {
+function watchdog({ clock, idleMs = 30_000 }: PoliteHttp, signal: AbortSignal): Watchdog {
   const stalled = new LinkedAbort(signal);
   const ended = new LinkedAbort(signal);
   let fedAt = clock.monotonicMs();
