@@ -1,3 +1,4 @@
+import { aborted } from '../lib/abort.ts';
 import { withEither } from '../lib/linked-abort.ts';
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
 import { inBatches, inParallel } from '../lib/in-parallel.ts';
@@ -180,10 +181,7 @@ export class JobQueue {
       });
     }
     const watchdog = setInterval(() => void this.#watch(handlers, options), options.watchdogMs);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await aborted(signal);
     clearInterval(watchdog);
     this.#turns.close();
     await Promise.all([mapper.close(), reducer.close()]);

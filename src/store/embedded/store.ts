@@ -1,4 +1,5 @@
-import { LinkedAbort } from '../../lib/linked-abort.ts';
+import { Notifier } from '../../lib/notifier.ts';
+import { within } from '../../lib/within.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../ports.ts';
 import { isEngineSpace } from '../../state/record.ts';
@@ -33,8 +34,8 @@ export class EmbeddedStore implements StateStore {
   readonly #database: FolderDatabase;
   readonly #clock: Clock;
   readonly #presence: Presence;
-  /** Followers that wait for more. */
-  readonly #waiting = new Set<LinkedAbort>();
+  /** For followers that wait for more. */
+  readonly #changed = new Notifier();
   #closed: Promise<void> | undefined;
 
   constructor(database: FolderDatabase, clock: Clock, presence: Presence) {
@@ -74,7 +75,7 @@ export class EmbeddedStore implements StateStore {
       meta.putSync(KEPT, JSON.stringify({ number, cursor, elements }));
       return OK;
     });
-    this.#wake();
+    this.#changed.notify();
     return committed;
   }
 
@@ -115,7 +116,7 @@ export class EmbeddedStore implements StateStore {
 
   close(): Promise<void> {
     this.#closed ??= this.#database.close().finally(() => this.#presence.end());
-    this.#wake();
+    this.#changed.notify();
     return this.#closed;
   }
 
@@ -164,15 +165,7 @@ export class EmbeddedStore implements StateStore {
    * Waits until this handle stores something, until it is time to look for writes of other processes, or until `signal`
    * aborts.
    */
-  async #pause(signal: AbortSignal): Promise<void> {
-    const pause = new LinkedAbort(signal);
-    this.#waiting.add(pause);
-    await this.#clock.sleep(POLL_MS, pause.signal);
-    pause.release();
-    this.#waiting.delete(pause);
-  }
-
-  #wake(): void {
-    for (const pause of this.#waiting) pause.abort();
+  #pause(signal: AbortSignal): Promise<void> {
+    return within(this.#clock, POLL_MS, signal, (limit) => this.#changed.next(limit));
   }
 }

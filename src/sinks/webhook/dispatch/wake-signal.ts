@@ -1,4 +1,5 @@
-import { LinkedAbort } from '../../../lib/linked-abort.ts';
+import { Notifier } from '../../../lib/notifier.ts';
+import { within } from '../../../lib/within.ts';
 import type { Clock } from '../../../ports.ts';
 
 /** The longest wait. Milliseconds. */
@@ -8,7 +9,7 @@ const LONGEST_MS = 24 * 3_600_000;
 export class WakeSignal {
   readonly #clock: Clock;
   #isWoken = false;
-  #pause: LinkedAbort | undefined;
+  readonly #woken = new Notifier();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -16,18 +17,12 @@ export class WakeSignal {
 
   wake(): void {
     this.#isWoken = true;
-    this.#pause?.abort();
+    this.#woken.notify();
   }
 
   /** Waits until it is woken, `signal` aborts, or `ms` milliseconds of monotonic time have passed. */
   async wait(signal: AbortSignal, ms: number = LONGEST_MS): Promise<void> {
-    if (!this.#isWoken && !signal.aborted) {
-      const pause = new LinkedAbort(signal);
-      this.#pause = pause;
-      await this.#clock.sleep(Math.min(ms, LONGEST_MS), pause.signal);
-      pause.release();
-      this.#pause = undefined;
-    }
+    if (!this.#isWoken) await within(this.#clock, Math.min(ms, LONGEST_MS), signal, (limit) => this.#woken.next(limit));
     this.#isWoken = false;
   }
 }
