@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -226,6 +229,25 @@ test('a store that no server answers for is named as such', async () => {
   };
   const shelf = await provenShelf('s3://bucket/prefix', means(env));
   expect(JSON.stringify(shelf)).toMatch(/s3:\/\/bucket\/prefix\/.*the store cannot be reached: .*ECONNREFUSED/);
+});
+
+test('a command that is stopped while a store does not answer ends as interrupted', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const env = {
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'y',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  };
+  const stop = new AbortController();
+  server.once('request', () => stop.abort());
+  expect(await provenShelf('s3://bucket/prefix', means(env, stop.signal))).toEqual({
+    ok: false,
+    kind: 'interrupted',
+    faults: [],
+  });
+  server.closeAllConnections();
+  server.close();
 });
 
 test('objects are read a window at a time, each once, and few stay in memory', async () => {
