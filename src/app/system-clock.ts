@@ -7,18 +7,27 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) {
-        resolve();
-        return;
-      }
-      const wake = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, Math.min(ms, LONGEST_DELAY_MS));
-      signal.addEventListener('abort', wake, { once: true });
-    }),
+  async sleep(ms, signal) {
+    let leftMs = ms;
+    do {
+      await sleepOnce(Math.min(leftMs, LONGEST_DELAY_MS), signal);
+      leftMs -= LONGEST_DELAY_MS;
+    } while (leftMs > 0 && !signal.aborted);
+  },
 };
+
+function sleepOnce(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener('abort', wake, { once: true });
+  });
+}

@@ -11,6 +11,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { retrying } from '../../app/retry.ts';
+import { aborted } from '../../lib/abort.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { select, tooMany, type Limits, type Selection, type SelectionOptions } from '../../config/selection.ts';
@@ -221,7 +222,7 @@ async function conduct(
     end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
     if (end.ok && url !== undefined && !io.signal.aborted) {
       feed.log.info(`the feed has ended; the page stays at ${url} until this program is stopped`);
-      await clock.sleep(Number.MAX_SAFE_INTEGER, AbortSignal.any([io.signal, ended.signal]));
+      await aborted(AbortSignal.any([io.signal, ended.signal]));
     }
   } finally {
     ended.abort();
