@@ -60,9 +60,9 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
       },
     },
     ended.signal,
-  );
-  // A bug in the dispatch is logged; it does not end the watch.
-  dispatching.catch((error: unknown) => log.error(`webhooks are no longer sent; this is a bug: ${String(error)}`));
+  )
+    // A bug in the dispatch is logged; it does not end the watch.
+    .catch((error: unknown) => log.error(`webhooks are no longer sent; this is a bug: ${String(error)}`));
   return {
     async drained(signal) {
       const until = clock.monotonicMs() + DRAIN_MS;

@@ -106,7 +106,9 @@ async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined>
   const over = new AbortController();
   const signal = AbortSignal.any([io.signal, over.signal]);
   const progress: Progress = { events: new Map(), openedMs: undefined };
-  const waiting = retrying(held, progress, signal).finally(() => over.abort());
+  const waiting = untilRemoved(held, progress, signal).finally(() => over.abort());
+  // It may fail before anyone awaits it. The await below then gets the error.
+  waiting.catch(() => undefined);
   try {
     for await (const event of webhooks.store.follow(newest, signal)) {
       if (event.source === `/drills/${asked.id}`) note(event, progress, held);
@@ -161,8 +163,8 @@ const WHY = {
   late: 'not started by the leader: does the feed send anything?',
 } as const;
 
-/** Waits until all deliveries are settled, or `signal` aborts. */
-async function retrying(
+/** Waits until the leader has removed the request, the time is over, or `signal` aborts. */
+async function untilRemoved(
   { webhooks, drill: { id }, means: { clock }, timeoutMs, holdMs, startMs }: Held,
   progress: Progress,
   signal: AbortSignal,

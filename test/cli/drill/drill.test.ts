@@ -6,6 +6,9 @@ import { openEmbedded } from '../../../src/store/embedded/open.ts';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { join } from 'node:path';
 import type { Drill } from '../../../src/app/drill/fake-outage.ts';
+import type { Io } from '../../../src/app/io.ts';
+import { drill } from '../../../src/cli/drill/drill.ts';
+import { SYSTEM } from '../../../src/cli/webhook/store.ts';
 import { DrillCalls, drillChange } from '../../../src/app/drill/requests.ts';
 import { select } from '../../../src/config/selection.ts';
 import { createLogger } from '../../../src/app/log.ts';
@@ -149,6 +152,31 @@ redisTest(
     expect(channels).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
   },
 );
+
+redisTest('a store that cannot be read while the drill waits for the leader is reported: status 69', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const at = await place(`redis://${server.host}:${server.port}?volatile=accept`);
+  const { stderr } = await watching(at, { ...LIVE, wait: 2 });
+  await stderr.until(/this process is now the leader/);
+  const [out, err] = [new Text(), new Text()];
+  const io: Io = { stdout: out, stderr: err, env: {}, signal: new AbortController().signal };
+  const client = new Redis({ ...server.connection });
+  onTestFinished(() => client.disconnect());
+  // Its first pause: the request is written, and its events are followed.
+  const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
+    if (ms === 100) for (const key of await client.keys('*drills')) await client.set(key, 'no hash');
+    await systemClock.sleep(ms, signal);
+  };
+  const means = { ...SYSTEM, clock: { ...systemClock, sleep } };
+  expect(await drill({ settings: {}, store: at.store }, io, means)).toBe(69);
+  expect(err.text).toContain('WRONGTYPE');
+  expect(unhandled).toEqual([]);
+});
 
 test('when nothing comes from the feed, it is not taken up, says so, and leaves nothing behind: status 1', async () => {
   const at = await place();

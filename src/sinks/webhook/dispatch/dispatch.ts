@@ -69,7 +69,7 @@ export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSi
   const active: ActiveEndpoints = new ActiveEndpoints({ ...options, writer, fromFile: endpoints, begin });
 
   const keeping = writer.run();
-  void running.add(lookout(active, { store, writer, clock, report, lookMs }, over.signal));
+  void running.add(lookout(active, { store, writer, clock, report, lookMs, running }, over.signal));
   await running.ended();
   writer.close();
   await keeping;
@@ -84,11 +84,12 @@ interface Lookout {
   readonly clock: Clock;
   readonly report: DispatchReport;
   readonly lookMs: number;
+  readonly running: Running;
 }
 
 /** Looks for changes again and again; events are read as long as there is an endpoint. */
-async function lookout(active: ActiveEndpoints, { lookMs, ...means }: Lookout, signal: AbortSignal): Promise<void> {
-  const { writer, clock } = means;
+async function lookout(active: ActiveEndpoints, means: Lookout, signal: AbortSignal): Promise<void> {
+  const { writer, clock, lookMs } = means;
   let reading: { readonly end: () => void; readonly done: Promise<void> } | undefined;
   for (let looks = 0; !signal.aborted; looks++) {
     await active.look();
@@ -106,9 +107,9 @@ async function lookout(active: ActiveEndpoints, { lookMs, ...means }: Lookout, s
   await reading?.done;
 }
 
-function startReading(means: FanOutMeans, signal: AbortSignal) {
+function startReading(means: Lookout & FanOutMeans, signal: AbortSignal) {
   const over = new LinkedAbort(signal);
-  const done = fanOut(means, over.signal).finally(() => over.release());
+  const done = means.running.add(fanOut(means, over.signal).finally(() => over.release()));
   return { end: () => over.abort(), done };
 }
 

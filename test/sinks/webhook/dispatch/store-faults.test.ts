@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/app/system-clock.ts';
 import type { StateStore } from '../../../../src/ports.ts';
-import { deliveries } from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
+import { dispatchWebhooks, type DispatchOptions } from '../../../../src/sinks/webhook/dispatch/dispatch.ts';
+import { deliveries, putEndpoint } from '../../../../src/sinks/webhook/endpoints/endpoint-store.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
 import { HandClock, settled, until } from '../../../support/clock.ts';
 import { startRedis } from '../../../support/redis/server.ts';
@@ -111,6 +112,20 @@ test('when the event at its position is not stored any more, it says so and goes
   await stage.attempted(2);
   expect(ids()).toEqual(chain(2).map(({ id }) => id));
   expect(stage.reports).toContainEqual({ type: 'hole', after: 'gone' });
+});
+
+test('an error while events are read ends the dispatcher with that error', async () => {
+  const store = memoryStore();
+  await putEndpoint(store, endpointOf('a', 9), { from: 'command', nowMs: 0 });
+  await store.write([{ space: 'readers', key: 'webhooks', value: '"gone"' }]);
+  const options: DispatchOptions = {
+    ...{ store, clock: new HandClock(0), token: () => undefined, random: () => 0, environment: {} },
+    ...{ resolve: () => Promise.resolve([]), sentence: () => '' },
+    report(report) {
+      if (report.type === 'hole') throw new Error('a bug');
+    },
+  };
+  await expect(dispatchWebhooks(options, new AbortController().signal)).rejects.toThrow('a bug');
 });
 
 test('records that cannot be read are reported, stay where they are, and hold nothing up', async () => {
