@@ -1,5 +1,5 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
-import { SEVERITY_OF } from '../../sinks/webhook/filter.ts';
+import { isTypePattern, matchesType, typePatterns } from '../../sinks/webhook/filter.ts';
 import { parseMoment } from '../../bgp/moment.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import type { EventTime } from '../../bgp/time.ts';
@@ -143,11 +143,9 @@ function omitSince(options: EventsOptions): EventsOptions {
 
 /** Report an unknown type: it would silently match nothing. */
 function unknownTypes({ type = [] }: EventsOptions): Result<undefined> {
-  const known = Object.keys(SEVERITY_OF);
-  const matches = (wanted: string) =>
-    known.some((name) => name === wanted || (wanted.endsWith('.*') && name.startsWith(wanted.slice(0, -1))));
+  const known = typePatterns();
   const faults = type
-    .filter((wanted) => !matches(wanted))
+    .filter((wanted) => !isTypePattern(wanted))
     .map((wanted) => `--type ${wanted}: no event has this type${didYouMean(wanted, known)} (${known.join(', ')})`);
   return faults.length === 0 ? good(undefined) : bad('usage', ...faults);
 }
@@ -180,10 +178,7 @@ function isWanted({ type, source }: UnroutableEvent, { territory, type: types }:
     territory === undefined ||
     !source.startsWith('/territories/') ||
     territory.some((id) => source === `/territories/${id.toUpperCase()}`);
-  const isOfType =
-    types === undefined ||
-    types.some((wanted) => wanted === type || (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1))));
-  return isOfTerritory && isOfType;
+  return isOfTerritory && (types === undefined || types.some((wanted) => matchesType(wanted, type)));
 }
 
 function ids({ territories }: { readonly territories: readonly { readonly territory: { readonly id: string } }[] }) {

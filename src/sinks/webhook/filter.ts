@@ -20,7 +20,7 @@ export interface Filter {
  *
  * The end of an outage is as severe as the outage itself: people who were woken by it must learn that it is over.
  */
-export const SEVERITY_OF: Readonly<Record<EventType, Severity | 'by-verdict'>> = {
+const SEVERITY_OF: Readonly<Record<EventType, Severity | 'by-verdict'>> = {
   'country.unroutable': 'by-verdict',
   'country.degraded': 'by-verdict',
   'country.restored': 'by-verdict',
@@ -73,7 +73,7 @@ export function unwatchedOf({ territories = [] }: Filter, watched: readonly stri
 
 /** Whether an event is for an endpoint with this filter. */
 export function passes(event: UnroutableEvent, { territories, types, minSeverity }: Filter): boolean {
-  if (types === undefined ? event.type.startsWith('reachability.') : !types.some((one) => matches(one, event.type)))
+  if (types === undefined ? event.type.startsWith('reachability.') : !types.some((one) => matchesType(one, event.type)))
     return false;
   if (minSeverity !== undefined && rank(severityOf(event)) < rank(minSeverity)) return false;
   const concerned = territoriesOf(event);
@@ -82,7 +82,7 @@ export function passes(event: UnroutableEvent, { territories, types, minSeverity
 
 /** Whether a pattern can match any event. If not, it is a mistake: nothing would ever be sent. */
 export function isTypePattern(pattern: string): boolean {
-  return TYPES.some((type) => matches(pattern, type));
+  return TYPES.some((type) => matchesType(pattern, type));
 }
 
 /** All valid values of `types`, for error messages. */
@@ -90,7 +90,8 @@ export function typePatterns(): readonly string[] {
   return ['*', ...new Set(TYPES.map((type) => `${type.split('.')[0]}.*`)), ...TYPES];
 }
 
-function matches(pattern: string, type: string): boolean {
+/** Whether an event of this type is meant: by its name, by `country.*`, or by `*`. */
+export function matchesType(pattern: string, type: string): boolean {
   if (pattern === '*') return true;
   return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type;
 }

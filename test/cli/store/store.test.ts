@@ -46,11 +46,12 @@ describe('events', () => {
     expect(err).toContain('--since f00d: no event with id f00d is stored');
   });
 
-  test('of one type, or of one group of types, are only those', async () => {
+  test('of one type, or of one group of types, are only those; * is all of them', async () => {
     const typed = async (type: string): Promise<Set<string>> =>
       new Set(lines((await events({ type: [type] })).out).map((line) => (JSON.parse(line) as { type: string }).type));
     expect(await typed('country.unroutable')).toEqual(new Set(['country.unroutable']));
     expect(await typed('country.*')).toEqual(new Set(['country.unroutable', 'country.degraded', 'country.restored']));
+    expect(lines((await events({ type: ['*'] })).out)).toEqual(lines((await events({})).out));
   });
 
   test('are sentences for people', async () => {
