@@ -33,6 +33,19 @@ export function parseCollector(text: string): Collector | undefined {
   return COLLECTOR.test(name) ? (name as Collector) : undefined;
 }
 
+/** Who runs a collector: RIPE RIS, or Route Views of the University of Oregon. */
+export type Project = 'ris' | 'routeviews';
+
+const RIS = /^rrc\d{2}$/;
+/** `route-views2`, `route-views.sg`; the names given since 2023 are an exchange and an airport: `amsix.ams`, `ix-br2.gru`. */
+const ROUTE_VIEWS = /^(?:route-views.*|[a-z][a-z0-9-]*\.[a-z]{3})$/;
+
+/** The project that a collector's name is of; `undefined`: a collector of somebody else. */
+export function projectOf(collector: string): Project | undefined {
+  if (RIS.test(collector)) return 'ris';
+  return ROUTE_VIEWS.test(collector) ? 'routeviews' : undefined;
+}
+
 /** `address` must be canonical: two spellings would be two peers. */
 export function peerOf(collector: Collector, address: string, asn: Asn): Peer {
   return { id: `${collector}|${address}|${asn}` as PeerId, collector, address, asn };

@@ -1,9 +1,6 @@
-import type { Collector } from '../../src/bgp/peer.ts';
+import { projectOf, type Collector, type Project } from '../../src/bgp/peer.ts';
 import type { FileKind } from '../mrt/archive/file-name.ts';
 import { isInPacificTime, utcOfPacific } from '../mrt/archive/pacific.ts';
-
-/** The two public archives of MRT files. */
-export type Project = 'ris' | 'routeviews';
 
 /** Where the archives are: base URLs without a slash at the end. */
 export type ArchiveBases = Readonly<Record<Project, string>>;
@@ -35,9 +32,9 @@ export function placeOf(collector: Collector, month: string): string {
   return `${collector}/bgpdata/${month}`;
 }
 
-/** RIS calls its collectors `rrc00` to `rrc26`; every other name is one of Route Views. */
-export function projectOf(collector: Collector): Project {
-  return /^rrc\d{2}$/.test(collector) ? 'ris' : 'routeviews';
+/** The archive with a collector's files: for a name that we do not know, that of Route Views, which adds names freely. */
+export function archiveOf(collector: Collector): Project {
+  return projectOf(collector) ?? 'routeviews';
 }
 
 /**
@@ -49,7 +46,7 @@ export function projectOf(collector: Collector): Project {
  * @param month `2014.12`.
  */
 export function folderOf(collector: Collector, kind: FileKind, month: string, bases: ArchiveBases): string {
-  if (projectOf(collector) === 'ris') return `${bases.ris}/${collector}/${month}/`;
+  if (archiveOf(collector) === 'ris') return `${bases.ris}/${collector}/${month}/`;
   const own = collector === 'route-views2' ? '' : `/${collector}`;
   return `${bases.routeviews}${own}/bgpdata/${month}/${kind === 'rib' ? 'RIBS' : 'UPDATES'}/`;
 }

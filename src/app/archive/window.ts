@@ -9,15 +9,14 @@ import type { PoliteHttp } from '../../../streams/http/get.ts';
 import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
 import {
   DUMP_WITHIN_MS,
+  archiveOf,
   monthsBetween,
   placeOf,
   PUBLIC_ARCHIVES,
-  projectOf,
   type ArchiveBases,
   type ArchiveFile,
-  type Project,
 } from '../../../streams/archive/layout.ts';
-import { parseCollector, type Collector } from '../../bgp/peer.ts';
+import { parseCollector, type Collector, type Project } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import { refusal } from '../../lib/errno.ts';
@@ -232,7 +231,7 @@ function defaultCollectors(project: Project | undefined): readonly Collector[] {
 
 /** Collectors that do not belong to the project named with them. */
 export function strangers(collectors: readonly Collector[], project: Project | undefined): readonly Collector[] {
-  return project === undefined ? [] : collectors.filter((collector) => projectOf(collector) !== project);
+  return project === undefined ? [] : collectors.filter((collector) => archiveOf(collector) !== project);
 }
 
 /** Mirrors and tests use other servers. */

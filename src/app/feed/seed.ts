@@ -3,7 +3,7 @@ import { mrtSource } from '../../../streams/mrt/source.ts';
 import { healQuestion } from '../../../streams/ripestat/heal.ts';
 import { ripestatSource } from '../../../streams/ripestat/source.ts';
 import { collectorOf, type Element } from '../../bgp/element.ts';
-import type { Collector } from '../../bgp/peer.ts';
+import { projectOf, type Collector } from '../../bgp/peer.ts';
 import { contains, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { ElementSource } from '../../ports.ts';
@@ -110,7 +110,7 @@ function coveringOf(element: Element, blocks: readonly Prefix[]): Prefix | undef
 }
 
 function isInLiveFeed(collector: Collector, { collectors }: FeedOptions): boolean {
-  return collectors === undefined ? /^rrc\d+$/.test(collector) : collectors.includes(collector);
+  return collectors === undefined ? projectOf(collector) === 'ris' : collectors.includes(collector);
 }
 
 function blocksOf(options: FeedOptions): readonly Prefix[] {

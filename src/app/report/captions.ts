@@ -1,3 +1,4 @@
+import { projectOf, type Project } from '../../bgp/peer.ts';
 import { createClock } from '../../report/clock.ts';
 import { counted, listed } from '../../report/printable.ts';
 import { durationText } from '../../report/clock.ts';
@@ -48,10 +49,12 @@ export function captionsOf(facts: SubjectFacts): readonly string[] {
 /** `Heard at rrc00 (RIPE RIS) and route-views.sg (Route Views).` */
 function sourceText(collectors: readonly string[]): string {
   if (collectors.length === 0) return 'Which collectors received it is no longer recorded.';
-  return `Heard at ${listed(collectors.map((name) => `${name}${projectOf(name)}`))}.`;
+  return `Heard at ${listed(collectors.map((name) => `${name}${projectText(name)}`))}.`;
 }
 
-function projectOf(collector: string): string {
-  if (/^rrc\d+$/.test(collector)) return ' (RIPE RIS)';
-  return collector.startsWith('route-views') ? ' (Route Views)' : '';
+function projectText(collector: string): string {
+  const project = projectOf(collector);
+  return project === undefined ? '' : ` (${PROJECTS[project]})`;
 }
+
+const PROJECTS: Readonly<Record<Project, string>> = { ris: 'RIPE RIS', routeviews: 'Route Views' };

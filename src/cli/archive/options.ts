@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Project } from '../../../streams/archive/layout.ts';
+import type { Project } from '../../bgp/peer.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { PUBLIC_BROKER } from '../../config/public-broker.ts';

@@ -1,11 +1,8 @@
-import type { Collector } from '../../../src/bgp/peer.ts';
+import { projectOf, type Collector } from '../../../src/bgp/peer.ts';
 
 const MINUTE_MS = 60_000;
 /** RIS wrote update files every 15 minutes until July 2003, every 5 minutes since (RIPE NCC, RIS raw data). */
 const RIS_FIVE_MINUTES_SINCE = Date.UTC(2003, 7, 1);
-const RIS = /^rrc\d{2}$/;
-/** `route-views2`, `route-views.sg`; the names given since 2023 are an exchange and an airport: `amsix.ams`, `ix-br2.gru`. */
-const ROUTE_VIEWS = /^(?:route-views.*|[a-z][a-z0-9-]*\.[a-z]{3})$/;
 
 /**
  * How often a collector begins a new file of updates, in milliseconds, by the documents of its project: RIS every 5
@@ -15,6 +12,7 @@ const ROUTE_VIEWS = /^(?:route-views.*|[a-z][a-z0-9-]*\.[a-z]{3})$/;
  * The documents decide, not the files: if every second file is missing, the existing ones are ten minutes apart.
  */
 export function documentedInterval(collector: Collector, at: number): number | undefined {
-  if (RIS.test(collector)) return at < RIS_FIVE_MINUTES_SINCE ? 15 * MINUTE_MS : 5 * MINUTE_MS;
-  return ROUTE_VIEWS.test(collector) ? 15 * MINUTE_MS : undefined;
+  const project = projectOf(collector);
+  if (project === 'ris') return at < RIS_FIVE_MINUTES_SINCE ? 15 * MINUTE_MS : 5 * MINUTE_MS;
+  return project === 'routeviews' ? 15 * MINUTE_MS : undefined;
 }

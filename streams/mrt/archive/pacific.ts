@@ -30,6 +30,7 @@ export function utcOfPacific(written: number): number {
   return momentsOf(written)[0] ?? written + 8 * HOUR_MS;
 }
 
+/** Only by the old names: a collector with a name of 2023 has no file of that time. */
 function pacificUntil(collector: Collector): number {
   if (!collector.startsWith('route-views')) return Number.NEGATIVE_INFINITY;
   return collector === 'route-views.eqix' ? EQIX_UNTIL : UNTIL;

@@ -1,3 +1,4 @@
+import { projectOf } from '../../../src/bgp/peer.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import type { BgpMessage } from './bgp-message.ts';
 import { nlriText, withdrawnText } from './bgp-nlri.ts';
@@ -28,11 +29,9 @@ export interface PeerState {
   readonly state: 'up' | 'down';
 }
 
-const RIS_COLLECTOR = /^rrc\d{2}$/;
-
 /** The collector's name in `host`. */
 export function hostOf(collector: string): string {
-  return RIS_COLLECTOR.test(collector) ? `${collector}.ripe.net` : collector;
+  return projectOf(collector) === 'ris' ? `${collector}.ripe.net` : collector;
 }
 
 /**
