@@ -12,12 +12,24 @@ import {
 } from '../config/settings.ts';
 import { parseUrl } from '../lib/http-url.ts';
 import type { Seed } from '../app/feed/types.ts';
+import type { ExitStatus } from './exit-status.ts';
 
 /**
  * The options of a command as commander returns them, by name in camel case. The command's own type lists them,
  * including its `settings`, the thresholds.
  */
 export type Chosen<Options> = Omit<Options, 'settings'>;
+
+/** Takes the exit status of the command that ran. */
+export type End = (status: ExitStatus) => void;
+
+/** The action of a command: it runs, and its exit status is passed on. `run` loads the module of the command. */
+export function ending<Args extends readonly unknown[]>(
+  end: End,
+  run: (...args: Args) => Promise<ExitStatus>,
+): (...args: Args) => Promise<void> {
+  return async (...args) => end(await run(...args));
+}
 
 /** The options that select territories, the same for `replay` and `watch`. */
 export function addChoice(command: Command): void {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { EXIT_HELP, type ExitStatus } from './exit-status.ts';
+import { EXIT_HELP } from './exit-status.ts';
 import type { Io } from '../app/io.ts';
 import { packageVersion } from '../app/package-root.ts';
 import type { FetchOptions } from './archive/fetch.ts';
@@ -27,9 +27,12 @@ import {
   asWebSocketUrl,
   collect,
   DEFAULT_HTTP,
+  ending,
   type Chosen,
+  type End,
 } from './program-options.ts';
 import { NamedCommand } from './named-command.ts';
+import { addDrill } from './drill/program.ts';
 import { addJobCommands } from './jobs/program.ts';
 import { addIncidentCommands } from './incidents/program.ts';
 import { addAsk, addHistory, addReport } from './report/program.ts';
@@ -43,7 +46,7 @@ import { forLiveFeed } from '../config/settings.ts';
  * exit status of the command that ran. `words`: the arguments that will be parsed, so that only the options of named
  * commands are built; without it, all are built.
  */
-export function createProgram(io: Io, end: (status: ExitStatus) => void, words?: readonly string[]): Command {
+export function createProgram(io: Io, end: End, words?: readonly string[]): Command {
   const program = (words === undefined ? new Command('unroutable') : new NamedCommand('unroutable', words))
     .description("Says, to the second, when a country leaves the Internet's routing table, and when it comes back.")
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -62,6 +65,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void, words?:
   addWatch(program, io, end);
   addStoreCommands(program, io, end);
   addWebhookCommands(program, io, end);
+  addDrill(program, io, end);
   addServe(program, io, end);
   addServeRis(program, io, end);
   addTerritories(program, io, end);
@@ -100,7 +104,7 @@ Examples:
 
 ${EXIT_HELP}`;
 
-function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+function addReplay(program: Command, io: Io, end: End): void {
   const replay = program
     .command('replay')
     .summary('replay MRT files and report what happened')
@@ -117,20 +121,22 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
   addPrinting(replay);
   addStore(replay, 'none');
   addThresholds(replay);
-  replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Chosen<ReplayOptions>) => {
-    const wanted: ReplayOptions = { ...options, settings: { ...options } };
-    const { startThreads } = await import('./replay/threads.ts');
-    const threads = startThreads(files, wanted);
-    try {
-      const command = await import('./replay/replay.ts');
-      end(await command.replay(files, { ...wanted, ...(threads !== undefined && { threads }) }, io));
-    } finally {
-      await threads?.close();
-    }
-  });
+  replay.addHelpText('after', `\n${EXIT_HELP}`).action(
+    ending(end, async (files: string[], options: Chosen<ReplayOptions>) => {
+      const wanted: ReplayOptions = { ...options, settings: { ...options } };
+      const { startThreads } = await import('./replay/threads.ts');
+      const threads = startThreads(files, wanted);
+      try {
+        const command = await import('./replay/replay.ts');
+        return await command.replay(files, { ...wanted, ...(threads !== undefined && { threads }) }, io);
+      } finally {
+        await threads?.close();
+      }
+    }),
+  );
 }
 
-function addFetch(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+function addFetch(program: Command, io: Io, end: End): void {
   const fetch = program
     .command('fetch')
     .summary('fetch files of the public archives')
@@ -140,13 +146,14 @@ function addFetch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   fetch
     .optionsGroup('What to print:')
     .option('-q, --quiet', 'no progress on stderr')
-    .action(async (urls: string[], options: FetchOptions) => {
-      const command = await import('./archive/fetch.ts');
-      end(await command.fetchArchive(urls, options, io));
-    });
+    .action(
+      ending(end, async (urls: string[], options: FetchOptions) =>
+        (await import('./archive/fetch.ts')).fetchArchive(urls, options, io),
+      ),
+    );
 }
 
-function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+function addWatch(program: Command, io: Io, end: End): void {
   const watch = program
     .command('watch')
     .summary('watch RIPE RIS Live and report what happens')
@@ -175,10 +182,11 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addHttp(watch);
   addSending(watch);
   addThresholds(watch, forLiveFeed);
-  watch.action(async (options: Chosen<WatchOptions>) => {
-    const command = await import('./watch/watch.ts');
-    end(await command.watch({ ...options, settings: { ...options } }, io));
-  });
+  watch.action(
+    ending(end, async (options: Chosen<WatchOptions>) =>
+      (await import('./watch/watch.ts')).watch({ ...options, settings: { ...options } }, io),
+    ),
+  );
 }
 
 function addListening(watch: Command): void {
@@ -220,7 +228,7 @@ function addSending(watch: Command): void {
     );
 }
 
-function addServe(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+function addServe(program: Command, io: Io, end: End): void {
   const serve = program
     .command('serve')
     .summary('serve the page and the API of a store')
@@ -228,13 +236,12 @@ function addServe(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addChoice(serve);
   addStore(serve, HOME_STORE);
   addHttp(serve, DEFAULT_HTTP);
-  serve.action(async (options: Chosen<ServeOptions>) => {
-    const command = await import('./serve/serve.ts');
-    end(await command.serve({ ...options, settings: {} }, io));
-  });
+  serve.action(
+    ending(end, async (options: Chosen<ServeOptions>) => (await import('./serve/serve.ts')).serve(options, io)),
+  );
 }
 
-function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+function addServeRis(program: Command, io: Io, end: End): void {
   program
     .command('serve-ris')
     .summary('serve MRT files over the protocol of RIS Live')
@@ -254,33 +261,36 @@ function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void
     .option('--until <time>', 'serve nothing after this time (UTC)', asMoment)
     .option('--collector <name>', 'name of the collector, if the path does not contain it', asCollector)
     .option('--fault <name@time>', 'misbehave at that time, see docs/serve-ris.md; may be repeated', collect)
-    .action(async (files: string[], options: Omit<ServeRisOptions, 'files'>) => {
-      const command = await import('./serve-ris/serve-ris.ts');
-      end(await command.serveRis({ ...options, files }, io));
-    });
+    .action(
+      ending(end, async (files: string[], options: Omit<ServeRisOptions, 'files'>) =>
+        (await import('./serve-ris/serve-ris.ts')).serveRis({ ...options, files }, io),
+      ),
+    );
 }
 
-function addTerritories(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+function addTerritories(program: Command, io: Io, end: End): void {
   program
     .command('territories')
     .summary('list the territories that can be watched')
     .description('Lists the territories that can be watched, and where their policy differs from the default.')
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
-    .action(async ({ territories }: { territories?: string }) => {
-      const command = await import('./territories/territories.ts');
-      end(await command.listTerritories(territories, io));
-    });
+    .action(
+      ending(end, async ({ territories }: { territories?: string }) =>
+        (await import('./territories/territories.ts')).listTerritories(territories, io),
+      ),
+    );
 }
 
-function addInspect(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+function addInspect(program: Command, io: Io, end: End): void {
   program
     .command('inspect')
     .summary('show what is in MRT files')
     .description('Shows what is in MRT files: record types, peers, table sizes, time range, damage.')
     .argument('<files...>', 'files, folders or patterns')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
-    .action(async (files: string[], options: { format: 'text' | 'json' }) => {
-      const command = await import('./replay/inspect.ts');
-      end(await command.inspect(files, options, io));
-    });
+    .action(
+      ending(end, async (files: string[], options: { format: 'text' | 'json' }) =>
+        (await import('./replay/inspect.ts')).inspect(files, options, io),
+      ),
+    );
 }

@@ -21,8 +21,8 @@ export interface SelectionOptions {
   readonly territory?: readonly string[];
   /** Path of a YAML file. */
   readonly territories?: string;
-  /** Settings by their option's name in camel case, as commander keeps them. They win over the file. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  /** Settings by their option's name in camel case, as commander keeps them. They win over the file. @default none */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** How much one process watches. Both can be raised if there is enough memory: docs/operations.md has the cost. */
@@ -92,10 +92,11 @@ export async function select(
   );
   if (!chosen.ok) return chosen;
 
-  const policy = given(POLICY_SETTINGS, options.settings);
+  const { settings = {} } = options;
+  const policy = given(POLICY_SETTINGS, settings);
   const selection = {
     territories: chosen.value.map((watched) => ({ ...watched, policy: { ...watched.policy, ...policy } })),
-    voting: { ...voting, ...given(VOTING_SETTINGS, options.settings) },
+    voting: { ...voting, ...given(VOTING_SETTINGS, settings) },
   };
   const faults = selection.territories
     .flatMap((watched) => policyFaults(watched.policy))

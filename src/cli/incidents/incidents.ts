@@ -159,7 +159,7 @@ interface Input {
 function inputOf(incident: KnownIncident, options: DemoOptions): Result<Input> {
   const { archive, cache, offline, contact } = options;
   const territories = incident.kind === 'reconstructed' ? incident.territories : undefined;
-  const common = { territory: [incident.territory], settings: {}, ...(territories !== undefined && { territories }) };
+  const common = { territory: [incident.territory], ...(territories !== undefined && { territories }) };
   if (incident.kind === 'reconstructed' && archive !== true) return good({ paths: [incident.folder], options: common });
   if (territories !== undefined)
     return bad('usage', `${incident.name}: its recordings use documentation addresses, which are in no archive`);

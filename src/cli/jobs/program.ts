@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { Io } from '../../app/io.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import { addArchive } from '../archive/options.ts';
-import { EXIT_HELP, type ExitStatus } from '../exit-status.ts';
+import { EXIT_HELP } from '../exit-status.ts';
 import {
   addChoice,
   addLimits,
@@ -13,15 +13,15 @@ import {
   asDuration,
   asMoment,
   asThreads,
+  ending,
   type Chosen,
+  type End,
 } from '../program-options.ts';
 import { addStore } from '../store/program.ts';
 import type { MapOptions } from './map.ts';
 import type { JobStatusOptions } from './status.ts';
 import type { ResumeOptions, SubmitOptions } from './submit.ts';
 import type { WorkerOptions } from './work.ts';
-
-type End = (status: ExitStatus) => void;
 
 /** `map` and `reduce`: a replay in two steps. Any number of machines can share the first one. */
 export function addJobCommands(program: Command, io: Io, end: End): void {
@@ -48,10 +48,11 @@ function addMap(program: Command, io: Io, end: End): void {
     .option('--threads <n>', 'threads that read files, 0 for none (default: one for each core)', asThreads)
     .option('-q, --quiet', 'no progress on stderr')
     .addHelpText('after', `\n${EXIT_HELP}`)
-    .action(async (files: string[], options: Chosen<MapOptions>) => {
-      const command = await import('./map.ts');
-      end(await command.map(files, { ...options, settings: {} }, io));
-    });
+    .action(
+      ending(end, async (files: string[], options: Chosen<MapOptions>) =>
+        (await import('./map.ts')).map(files, options, io),
+      ),
+    );
 }
 
 function addReduce(program: Command, io: Io, end: End): void {
@@ -69,10 +70,13 @@ function addReduce(program: Command, io: Io, end: End): void {
   addPrinting(reduce);
   addStore(reduce, 'none');
   addThresholds(reduce);
-  reduce.addHelpText('after', `\n${EXIT_HELP}`).action(async (extracts: string[], options: Chosen<ReplayOptions>) => {
-    const command = await import('./reduce.ts');
-    end(await command.reduce(extracts, { ...options, settings: { ...options } }, io));
-  });
+  reduce
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(
+      ending(end, async (extracts: string[], options: Chosen<ReplayOptions>) =>
+        (await import('./reduce.ts')).reduce(extracts, { ...options, settings: { ...options } }, io),
+      ),
+    );
 }
 
 /** The input options of `map` and `jobs submit`. */
@@ -105,10 +109,7 @@ function addJobs(program: Command, io: Io, end: End): void {
         asDuration,
       )
       .option('-q, --quiet', 'do not report tasks that begin and end'),
-  ).action(async (options: WorkerOptions) => {
-    const command = await import('./work.ts');
-    end(await command.work(options, io));
-  });
+  ).action(ending(end, async (options: WorkerOptions) => (await import('./work.ts')).work(options, io)));
   addRuns(jobs, io, end);
   addTask(jobs, io, end);
 }
@@ -121,10 +122,11 @@ function addRuns(jobs: Command, io: Io, end: End): void {
       .description('Shows the state of runs: what the folder has of them, and what the queue holds.')
       .argument('[runs...]', 'ids of runs (default: all)')
       .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text')),
-  ).action(async (runs: string[], options: JobStatusOptions) => {
-    const command = await import('./status.ts');
-    end(await command.jobStatus(runs, options, io));
-  });
+  ).action(
+    ending(end, async (runs: string[], options: JobStatusOptions) =>
+      (await import('./status.ts')).jobStatus(runs, options, io),
+    ),
+  );
   shared(
     jobs
       .command('resume')
@@ -134,20 +136,22 @@ function addRuns(jobs: Command, io: Io, end: End): void {
   )
     .option('--wait', 'stay until the run is over, and print the paths of its results')
     .option('-q, --quiet', 'no progress on stderr')
-    .action(async (run: string, options: ResumeOptions) => {
-      const command = await import('./submit.ts');
-      end(await command.resume(run, options, io));
-    });
+    .action(
+      ending(end, async (run: string, options: ResumeOptions) =>
+        (await import('./submit.ts')).resume(run, options, io),
+      ),
+    );
   shared(
     jobs
       .command('cancel')
       .summary('give a run up')
       .description('Takes what is left of a run out of the queue. `jobs resume` takes it up again.')
       .argument('<run>', 'id of the run'),
-  ).action(async (run: string, options: { out: string; redis?: string }) => {
-    const command = await import('./cancel.ts');
-    end(await command.cancel(run, options, io));
-  });
+  ).action(
+    ending(end, async (run: string, options: { out: string; redis?: string }) =>
+      (await import('./cancel.ts')).cancel(run, options, io),
+    ),
+  );
 }
 
 function addTask(jobs: Command, io: Io, end: End): void {
@@ -160,14 +164,13 @@ function addTask(jobs: Command, io: Io, end: End): void {
     .argument('[run]', 'id of the run')
     .argument('[what]', 'a task such as rrc00-2014-12-22, or a territory')
     .requiredOption('-o, --out <place>', 'where extracts and runs are')
-    .action(async (run: string | undefined, what: string | undefined, { out }: { out: string }) => {
-      if (run === undefined || what === undefined) {
-        const { serveTasks } = await import('./task-server.ts');
-        return end(await serveTasks(out, io));
-      }
-      const command = await import('./task.ts');
-      end(await command.task(run, what, out, io));
-    });
+    .action(
+      ending(end, async (run: string | undefined, what: string | undefined, { out }: { out: string }) =>
+        run === undefined || what === undefined
+          ? (await import('./task-server.ts')).serveTasks(out, io)
+          : (await import('./task.ts')).task(run, what, out, io),
+      ),
+    );
 }
 
 function addSubmit(jobs: Command, io: Io, end: End): void {
@@ -181,10 +184,13 @@ function addSubmit(jobs: Command, io: Io, end: End): void {
     .option('--wait', 'stay until the run is over, and print the paths of its results')
     .option('-q, --quiet', 'no progress on stderr');
   addThresholds(submit);
-  submit.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Chosen<SubmitOptions>) => {
-    const command = await import('./submit.ts');
-    end(await command.submit(files, { ...options, settings: { ...options } }, io));
-  });
+  submit
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(
+      ending(end, async (files: string[], options: Chosen<SubmitOptions>) =>
+        (await import('./submit.ts')).submit(files, { ...options, settings: { ...options } }, io),
+      ),
+    );
 }
 
 /** The options for the shared folder and the queue. */

@@ -108,7 +108,7 @@ async function manifestOf(
       decoder: decoderVersion(),
       territories: selection.value.territories.map(({ territory }) => territory.id),
       ...(territories !== undefined && { territoriesFile: await readFile(territories, 'utf8') }),
-      settings: settingsOf(options.settings),
+      settings: settingsOf(options.settings ?? {}),
       ...(since !== undefined && { since }),
       ...(until !== undefined && { until }),
       tasks,

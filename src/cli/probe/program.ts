@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { Io } from '../../app/io.ts';
-import type { ExitStatus } from '../exit-status.ts';
-import { collect } from '../program-options.ts';
+import { collect, ending, type End } from '../program-options.ts';
 import type { CheckOptions } from './probe.ts';
 
 /** `unroutable probe`: the targets of `watch --probes`. */
-export function addProbeCommands(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+export function addProbeCommands(program: Command, io: Io, end: End): void {
   const probe = program
     .command('probe')
     .summary('check the services that watch --probes asks')
@@ -17,16 +16,10 @@ export function addProbeCommands(program: Command, io: Io, end: (status: ExitSta
     .requiredOption('--probes <file>', 'YAML file of targets, see docs/probing.md')
     .option('-t, --territory <id>', 'only its targets; may be given again (default: all of the file)', collect)
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
-    .action(async (options: CheckOptions) => {
-      const command = await import('./probe.ts');
-      end(await command.checkProbes(options, io));
-    });
+    .action(ending(end, async (options: CheckOptions) => (await import('./probe.ts')).checkProbes(options, io)));
   probe
     .command('targets')
     .summary('list the targets that are built in')
     .description('Lists the targets that are built in, with the source and the date of each address. Sends nothing.')
-    .action(async () => {
-      const command = await import('./probe.ts');
-      end(await command.listTargets(io));
-    });
+    .action(ending(end, async () => (await import('./probe.ts')).listTargets(io)));
 }

@@ -81,7 +81,7 @@ type Found = { readonly value: Answer; readonly status: ExitStatus };
 /** The id of a territory that is named by id or by name. It may be watched, or be in the library. */
 async function territoryOf(text: string, options: AskOptions): Promise<Result<string>> {
   const { territories } = options;
-  const selection = await select({ settings: {}, ...(territories !== undefined && { territories }) });
+  const selection = await select(territories === undefined ? {} : { territories });
   if (!selection.ok) return selection;
   const known = new Map([
     ...(await knownIncidents()).map(({ territory, place }) => [territory, place] as const),
@@ -96,7 +96,6 @@ async function territoryOf(text: string, options: AskOptions): Promise<Result<st
 
 async function fromLibrary(territory: string, period: Period, options: AskOptions): Promise<Result<Found>> {
   const selection = await select({
-    settings: {},
     ...(options.territories !== undefined && { territories: options.territories }),
   });
   const watched = selection.ok ? selection.value.territories.find((one) => one.territory.id === territory) : undefined;
@@ -202,7 +201,7 @@ async function fromRoutes(
 ): Promise<Result<Found> | ExitStatus> {
   const { from, until } = period;
   const { format: _, archive, ...rest } = options;
-  const reading = { ...rest, territory: [territory], settings: {} };
+  const reading = { ...rest, territory: [territory] };
   const window = archive === true ? { from, until } : {};
   const read = await gathered(files, { ...reading, ...window }, io, ({ reader, events }) =>
     factsOf(reader, events, { territory, from, until }),

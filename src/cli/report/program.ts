@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Io } from '../../app/io.ts';
-import { EXIT_HELP, type ExitStatus } from '../exit-status.ts';
+import { EXIT_HELP } from '../exit-status.ts';
 import { addArchive } from '../archive/options.ts';
 import {
   addChoice,
@@ -13,14 +13,14 @@ import {
   asMoment,
   asThreads,
   collect,
+  ending,
   type Chosen,
+  type End,
 } from '../program-options.ts';
 import { addStore } from '../store/program.ts';
 import type { AskOptions } from './ask.ts';
 import type { PastOptions } from './history.ts';
 import type { ReportOptions } from './report.ts';
-
-type End = (status: ExitStatus) => void;
 
 const FORMATS = ['html', 'md', 'svg', 'png', 'csv', 'json', 'ndjson', 'parquet'];
 const PICTURES = ['visibility', 'lifelines', 'upstreams', 'messages', 'peers'];
@@ -65,10 +65,13 @@ export function addReport(program: Command, io: Io, end: End): void {
     .option('-q, --quiet', 'no progress on stderr');
   addStore(report, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');
   addThresholds(report);
-  report.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: ReportOptions) => {
-    const command = await import('./report.ts');
-    end(await command.report(files, { ...options, settings: { ...options } }, io));
-  });
+  report
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(
+      ending(end, async (files: string[], options: ReportOptions) =>
+        (await import('./report.ts')).report(files, { ...options, settings: { ...options } }, io),
+      ),
+    );
 }
 
 /** `ask`: answers "was it offline then?" in one sentence. */
@@ -99,10 +102,11 @@ export function addAsk(program: Command, io: Io, end: End): void {
     .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'no progress on stderr')
-    .action(async (words: string[], options: Chosen<AskOptions>) => {
-      const command = await import('./ask.ts');
-      end(await command.ask(words, { ...options, settings: {} }, io));
-    });
+    .action(
+      ending(end, async (words: string[], options: Chosen<AskOptions>) =>
+        (await import('./ask.ts')).ask(words, options, io),
+      ),
+    );
 }
 
 /** `history`: every incident of a long time, and how much of that time is known. */
@@ -121,10 +125,13 @@ export function addHistory(program: Command, io: Io, end: End): void {
     .option('-q, --quiet', 'no progress on stderr');
   addStore(history, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');
   addThresholds(history);
-  history.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: PastOptions) => {
-    const command = await import('./history.ts');
-    end(await command.history(files, { ...options, settings: { ...options } }, io));
-  });
+  history
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(
+      ending(end, async (files: string[], options: PastOptions) =>
+        (await import('./history.ts')).history(files, { ...options, settings: { ...options } }, io),
+      ),
+    );
 }
 
 /** The input options, the same as for `replay`. */

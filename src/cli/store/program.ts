@@ -1,9 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
-import { addChoice, addOut, asMoment, collect } from '../program-options.ts';
+import { addChoice, addOut, asMoment, collect, ending, type End } from '../program-options.ts';
 
-type End = (status: ExitStatus) => void;
 /** The default store, in words. */
 export const HOME_STORE = '$UNROUTABLE_STORE, else ~/.local/state/unroutable';
 
@@ -35,27 +33,24 @@ export function addStoreCommands(program: Command, io: Io, end: End): void {
     .command('check')
     .summary('show whether the store can be used, and what is in it')
     .description('Shows whether the store can be used, and what is in it.');
-  inStore(check).action(async (options: Options) => {
-    const command = await import('./store.ts');
-    end(await command.checkStore({ ...options, settings: {} }, io));
-  });
+  inStore(check).action(ending(end, async (options: Options) => (await import('./store.ts')).checkStore(options, io)));
   const write = store
     .command('export')
     .summary('write the whole store as lines of JSON')
     .description('Writes the whole store as lines of JSON.');
   addOut(inStore(write).optionsGroup('What to print:'), 'write to this file, which must not exist (default: stdout)');
-  write.action(async ({ out, ...options }: Options & { out?: string }) => {
-    const command = await import('./store.ts');
-    end(await command.exportTo({ ...options, settings: {}, ...(out === undefined ? {} : { file: out }) }, io));
-  });
+  write.action(
+    ending(end, async ({ out, ...options }: Options & { out?: string }) =>
+      (await import('./store.ts')).exportTo({ ...options, ...(out === undefined ? {} : { file: out }) }, io),
+    ),
+  );
   const read = store
     .command('import')
     .summary('read what `export` wrote into an empty store')
     .description('Reads what `export` wrote into an empty store.');
-  inStore(read.argument('<file>', 'what `export` wrote')).action(async (file: string, options: Options) => {
-    const command = await import('./store.ts');
-    end(await command.importFrom(file, { ...options, settings: {} }, io));
-  });
+  inStore(read.argument('<file>', 'what `export` wrote')).action(
+    ending(end, async (file: string, options: Options) => (await import('./store.ts')).importFrom(file, options, io)),
+  );
 }
 
 function addStatus(program: Command, io: Io, end: End): void {
@@ -67,10 +62,7 @@ function addStatus(program: Command, io: Io, end: End): void {
     .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .option('--ready', 'print nothing if it is ready; exit status 0 if it is, else 1')
-    .action(async (options: Options) => {
-      const command = await import('./status.ts');
-      end(await command.printStatus({ ...options, settings: {} }, io));
-    });
+    .action(ending(end, async (options: Options) => (await import('./status.ts')).printStatus(options, io)));
 }
 
 function addEvents(program: Command, io: Io, end: End): void {
@@ -94,10 +86,7 @@ function addEvents(program: Command, io: Io, end: End): void {
     )
     .addOption(new Option('--color', 'colour, even if stdout is not a terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'))
-    .action(async (options: Options) => {
-      const command = await import('./events.ts');
-      end(await command.printEvents({ ...options, settings: {} }, io));
-    });
+    .action(ending(end, async (options: Options) => (await import('./events.ts')).printEvents(options, io)));
 }
 
 function addUptime(program: Command, io: Io, end: End): void {
@@ -111,10 +100,7 @@ function addUptime(program: Command, io: Io, end: End): void {
     .option('--from <time>', 'from this time on (default: a year before the end)', asMoment)
     .option('--until <time>', 'up to this time (default: the end of the history)', asMoment)
     .addOption(new Option('--by <span>', 'month or year').choices(['month', 'year']).default('month'))
-    .action(async (options: Options) => {
-      const command = await import('./history.ts');
-      end(await command.printUptime({ ...options, settings: {} }, io));
-    });
+    .action(ending(end, async (options: Options) => (await import('./history.ts')).printUptime(options, io)));
 }
 
 function addExplain(program: Command, io: Io, end: End): void {
@@ -124,10 +110,7 @@ function addExplain(program: Command, io: Io, end: End): void {
     .description('Shows the verdict at a moment and what each peer saw then, with the time of its last change.');
   historyOf(inStore(explain), ['text', 'json'])
     .option('--at <time>', 'the moment, in UTC (default: the last one in the store)', asMoment)
-    .action(async (options: Options) => {
-      const command = await import('./history.ts');
-      end(await command.printExplanation({ ...options, settings: {} }, io));
-    });
+    .action(ending(end, async (options: Options) => (await import('./history.ts')).printExplanation(options, io)));
 }
 
 function historyOf(command: Command, formats: readonly string[]): Command {

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { parseDuration } from '../../config/duration.ts';
-import { addChoice, asDuration, asFile, asPort, collect, type Chosen } from '../program-options.ts';
+import { addChoice, asFile, asPort, collect, ending, type Chosen, type End } from '../program-options.ts';
 import { addStore, HOME_STORE } from '../store/program.ts';
 import type { AddOptions } from './add.ts';
 import type { DeliveriesOptions } from './deliveries.ts';
@@ -10,8 +9,6 @@ import type { ListOptions } from './list.ts';
 import type { RedeliverOptions } from './redeliver.ts';
 import type { RotateOptions } from './rotate.ts';
 import type { WebhookOptions } from './store.ts';
-
-type End = (status: ExitStatus) => void;
 
 /** The options of a command that opens a store. */
 type Options = Chosen<WebhookOptions>;
@@ -23,7 +20,7 @@ export const TEMPLATES = 'cloudevent, slack, mattermost, discord, teams, alertma
 
 const NAME = 'of the webhook, as `webhook list` has it';
 
-/** The commands for webhooks, and the drill that tests them. */
+/** The commands for webhooks. */
 export function addWebhookCommands(program: Command, io: Io, end: End): void {
   const webhook = program
     .command('webhook')
@@ -38,7 +35,6 @@ export function addWebhookCommands(program: Command, io: Io, end: End): void {
   addDeliveries(webhook, io, end);
   addRedeliver(webhook, io, end);
   addDeadLetters(webhook, io, end);
-  addDrill(program, io, end);
 }
 
 function addAdd(webhook: Command, io: Io, end: End): void {
@@ -70,12 +66,13 @@ function addAdd(webhook: Command, io: Io, end: End): void {
     .optionsGroup('Which watch:')
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
   addStore(add, HOME_STORE);
-  add.action(async (name: string, url: string, options: Options & Omit<AddOptions, 'url'>) => {
-    const { territory, ...rest } = options;
-    const command = await import('./add.ts');
-    const more = territory === undefined ? {} : { onlyTerritory: territory };
-    end(await command.addWebhook(name, { ...rest, ...more, url }, storeOptions(rest), { io }));
-  });
+  add.action(
+    ending(end, async (name: string, url: string, options: Options & Omit<AddOptions, 'url'>) => {
+      const { territory, ...rest } = options;
+      const more = territory === undefined ? {} : { onlyTerritory: territory };
+      return (await import('./add.ts')).addWebhook(name, { ...rest, ...more, url }, rest, { io });
+    }),
+  );
 }
 
 function addList(webhook: Command, io: Io, end: End): void {
@@ -83,10 +80,9 @@ function addList(webhook: Command, io: Io, end: End): void {
     .command('list')
     .summary('list webhooks')
     .description('Lists webhooks: state, queue, last delivery.');
-  inWatch(withFormat(list)).action(async (options: Chosen<ListOptions>) => {
-    const command = await import('./list.ts');
-    end(await command.listWebhooks(storeOptions(options), io));
-  });
+  inWatch(withFormat(list)).action(
+    ending(end, async (options: Chosen<ListOptions>) => (await import('./list.ts')).listWebhooks(options, io)),
+  );
 }
 
 function addTest(webhook: Command, io: Io, end: End): void {
@@ -96,10 +92,9 @@ function addTest(webhook: Command, io: Io, end: End): void {
     .description('Sends one event that is marked as a drill, and shows status and latency. Ends with 1 if it failed.')
     .argument('<name>', NAME)
     .option('--timeout <duration>', 'wait for the receiver so long, 1s to 30s (default: 30s)', asTimeout);
-  inWatch(test).action(async (name: string, options: Options) => {
-    const command = await import('./test.ts');
-    end(await command.testWebhook(name, storeOptions(options), io));
-  });
+  inWatch(test).action(
+    ending(end, async (name: string, options: Options) => (await import('./test.ts')).testWebhook(name, options, io)),
+  );
 }
 
 function addSwitches(webhook: Command, io: Io, end: End): void {
@@ -117,20 +112,22 @@ function addSwitches(webhook: Command, io: Io, end: End): void {
     [enable, 'on'],
     [disable, 'off'],
   ] as const) {
-    inWatch(command).action(async (name: string, options: Options) => {
-      const { switchWebhook } = await import('./switch.ts');
-      end(await switchWebhook(name, state, storeOptions(options), { io }));
-    });
+    inWatch(command).action(
+      ending(end, async (name: string, options: Options) =>
+        (await import('./switch.ts')).switchWebhook(name, state, options, { io }),
+      ),
+    );
   }
   const remove = webhook
     .command('remove')
     .summary('remove a webhook')
     .description('Removes a webhook with its queue, its log and its dead letters.')
     .argument('<name>', NAME);
-  inWatch(remove).action(async (name: string, options: Options) => {
-    const { removeWebhook } = await import('./switch.ts');
-    end(await removeWebhook(name, storeOptions(options), io));
-  });
+  inWatch(remove).action(
+    ending(end, async (name: string, options: Options) =>
+      (await import('./switch.ts')).removeWebhook(name, options, io),
+    ),
+  );
 }
 
 function addRotate(webhook: Command, io: Io, end: End): void {
@@ -144,10 +141,11 @@ function addRotate(webhook: Command, io: Io, end: End): void {
     .option('--finish', 'the receiver has the new one: drop the old one')
     .option('--secret-file <file>', 'the new secret is in this file; generated if the file does not exist', asFile)
     .option('--secret-env <name>', 'the new secret is in this variable');
-  inWatch(rotate).action(async (name: string, options: Options & RotateOptions) => {
-    const command = await import('./rotate.ts');
-    end(await command.rotateWebhook(name, options, storeOptions(options), { io }));
-  });
+  inWatch(rotate).action(
+    ending(end, async (name: string, options: Options & RotateOptions) =>
+      (await import('./rotate.ts')).rotateWebhook(name, options, options, { io }),
+    ),
+  );
 }
 
 function addDeliveries(webhook: Command, io: Io, end: End): void {
@@ -157,10 +155,11 @@ function addDeliveries(webhook: Command, io: Io, end: End): void {
     .description('Shows the last 1,000 attempts: time, event, status, latency, next attempt; then the queue.')
     .argument('<name>', NAME)
     .option('--failed', 'only attempts that failed');
-  inWatch(withFormat(deliveries)).action(async (name: string, options: Chosen<DeliveriesOptions>) => {
-    const command = await import('./deliveries.ts');
-    end(await command.printDeliveries(name, storeOptions(options), io));
-  });
+  inWatch(withFormat(deliveries)).action(
+    ending(end, async (name: string, options: Chosen<DeliveriesOptions>) =>
+      (await import('./deliveries.ts')).printDeliveries(name, options, io),
+    ),
+  );
 }
 
 function addRedeliver(webhook: Command, io: Io, end: End): void {
@@ -173,11 +172,10 @@ function addRedeliver(webhook: Command, io: Io, end: End): void {
     .option('--dead', 'all dead letters')
     .option('--since <id>', 'all events after this one that pass its filter');
   inWatch(redeliver).action(
-    async (name: string, id: string | undefined, options: Options & Omit<RedeliverOptions, 'id'>) => {
-      const command = await import('./redeliver.ts');
+    ending(end, async (name: string, id: string | undefined, options: Options & Omit<RedeliverOptions, 'id'>) => {
       const again = id === undefined ? options : { ...options, id };
-      end(await command.redeliver(name, again, storeOptions(options), { io }));
-    },
+      return (await import('./redeliver.ts')).redeliver(name, again, options, { io });
+    }),
   );
 }
 
@@ -187,32 +185,11 @@ function addDeadLetters(webhook: Command, io: Io, end: End): void {
     .summary('show dead letters')
     .description('Shows the events that could not be delivered in 75 hours, or that the receiver can never accept.')
     .argument('<name>', NAME);
-  inWatch(withFormat(letters)).action(async (name: string, options: Chosen<ListOptions>) => {
-    const command = await import('./deliveries.ts');
-    end(await command.printDeadLetters(name, storeOptions(options), io));
-  });
-}
-
-function addDrill(program: Command, io: Io, end: End): void {
-  const drill = program
-    .command('drill')
-    .summary('send a marked fake outage through the whole chain')
-    .description(
-      'Asks the leader to report a fake outage and its end, marked in every event, and follows both through store, pub/sub and webhooks. Ends with 0 if everything arrived, else with 1.',
-    );
-  drill
-    .option(
-      '--hold <duration>',
-      'time between the outage and its end, 0 to 10m; longer than receivers group alerts (default: 60s)',
-      asHold,
-    )
-    .option('--timeout <duration>', 'wait so long for each stage (default: 60s)', asDuration);
-  addChoice(drill);
-  addStore(drill, HOME_STORE);
-  drill.action(async (options: Options) => {
-    const command = await import('../drill/drill.ts');
-    end(await command.drill(storeOptions(options), io));
-  });
+  inWatch(withFormat(letters)).action(
+    ending(end, async (name: string, options: Chosen<ListOptions>) =>
+      (await import('./deliveries.ts')).printDeadLetters(name, options, io),
+    ),
+  );
 }
 
 function withFormat(command: Command): Command {
@@ -224,10 +201,6 @@ function withFormat(command: Command): Command {
 function inWatch(command: Command): Command {
   addChoice(command);
   return addStore(command, HOME_STORE);
-}
-
-function storeOptions<T extends object>(options: T): T & { readonly settings: WebhookOptions['settings'] } {
-  return { ...options, settings: {} };
 }
 
 function asSmallCount(text: string): number {
@@ -244,12 +217,5 @@ function asTimeout(text: string): number {
   const ms = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
   if (ms === undefined || ms < 1_000 || ms > 30_000)
     throw new InvalidArgumentError('It must be 1 to 30 seconds: 5 or 5s.');
-  return ms;
-}
-
-/** At most 10 min, the longest hold of a drill: `MOST_HOLD_MS`. */
-function asHold(text: string): number {
-  const ms = text === '0' ? 0 : parseDuration(text);
-  if (ms === undefined || ms > 600_000) throw new InvalidArgumentError('It must be 0 to 10 minutes: 0, 45s, 2m.');
   return ms;
 }
