@@ -1,6 +1,7 @@
 import { durationText, utcText } from '../../report/clock.ts';
 import { counted, grouped, printable } from '../../report/printable.ts';
 import { widthOf, type Io } from '../../app/io.ts';
+import type { Clock } from '../../ports.ts';
 import type { Progress, ReplayProgress } from '../../app/replay/progress.ts';
 
 const REDRAW_MS = 100;
@@ -16,7 +17,7 @@ export interface ProgressLine {
 /** @param now monotonic or wall clock, milliseconds. */
 export function createProgressLine(io: Io, now: () => number): ProgressLine {
   const isTerminal = io.stderr.isTTY === true;
-  let shownAt = isTerminal ? 0 : now();
+  let shownAt = isTerminal ? -Infinity : now();
   let isShown = false;
   const clear = (): void => {
     if (isShown) io.stderr.write('\r\u001b[2K');
@@ -37,6 +38,18 @@ export function createProgressLine(io: Io, now: () => number): ProgressLine {
       isShown = true;
     },
   };
+}
+
+/** Shows the present text each second until `signal` aborts. No output if stderr is not a terminal. */
+export async function showEachSecond(
+  line: ProgressLine,
+  text: () => string,
+  { io, clock, signal }: { readonly io: Io; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  while (io.stderr.isTTY === true && !signal.aborted) {
+    line.show(text);
+    await clock.sleep(1000, signal);
+  }
 }
 
 /** The progress of a replay. `now` is a clock in milliseconds. */

@@ -18,7 +18,7 @@ import { select, tooMany, type Limits, type Selection, type SelectionOptions } f
 import { DEFAULTS, liveDefaults } from '../../config/settings.ts';
 import { statusLine } from './status-line.ts';
 import { systemClock } from '../../app/system-clock.ts';
-import { TerminalLine } from '../output/terminal-line.ts';
+import { createProgressLine, showEachSecond, type ProgressLine } from '../output/progress.ts';
 import { controlTerritory } from '../../app/feed/feed.ts';
 import type { FeedOptions, Healer, Seed } from '../../app/feed/types.ts';
 import { heartbeatUrls, type HeartbeatSettings, type HeartbeatUrls } from '../../app/watch/heartbeat.ts';
@@ -29,8 +29,8 @@ import { httpPlace, type HttpPlace, type HttpSettings } from '../../app/http/htt
 import { startLookouts } from '../../app/watch/lookouts.ts';
 import { KEEP_EVENTS } from '../../app/watch/upkeep.ts';
 import { Watch } from '../../app/watch/watcher.ts';
-import type { WatchEnd } from '../../app/watch/parts.ts';
-import type { WebhookParts } from '../../app/watch/webhooks.ts';
+import type { WatchEnd, WatchParts } from '../../app/watch/parts.ts';
+import type { WatchMeter } from '../../app/watch/watch-meter.ts';
 import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
 
 /** The parsed options of `watch`. */
@@ -59,74 +59,86 @@ export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettin
 
 /** `unroutable watch`: runs until it is stopped, or until the played recording has ended. */
 export async function watch(options: WatchOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
-  const line = new TerminalLine(io);
-  const log = createLogger(io, () => line.clear());
-  const ready = await prepare(options, io, log, clock);
+  const line = createProgressLine(io, () => clock.monotonicMs());
+  const call = { options, io, clock, line, log: createLogger(io, () => line.clear()) };
+  const ready = await prepare(call);
   // It was stopped while it waited for its store: nothing is left to do.
   if (!ready.ok) return ready.kind === 'interrupted' ? EXIT.done : failed(ready, io);
-  return conduct(ready.value, options, io, line, clock);
+  return conduct(ready.value, call);
 }
 
-interface Ready {
+/** How the command was called, and where it writes. */
+interface Call {
+  readonly options: WatchOptions;
+  readonly io: Io;
+  readonly clock: Clock;
+  /** The status line of a terminal. */
+  readonly line: ProgressLine;
+  readonly log: Logger;
+}
+
+/** What the options say, checked before anything is opened. */
+interface Checked {
   readonly selection: Selection;
-  readonly feed: FeedOptions;
-  readonly opened: OpenStore;
-  readonly tape: Tape | undefined;
-  readonly webhooks: WebhookParts;
   readonly http: HttpPlace | undefined;
   readonly heartbeat: HeartbeatUrls | undefined;
+  readonly webhooks: WebhooksFile;
   readonly probes: ReachPlan | undefined;
 }
 
-// oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which faults are reported
-async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
-  const isHistory = options.history === true;
-  const chosen = await select(options, {
-    defaults: isHistory ? DEFAULTS : liveDefaults(options.collectors),
-    signal: io.signal,
-  });
-  if (!chosen.ok) return chosen;
-  const selection = chosen.value;
-  const http = options.http === undefined ? good(undefined) : await httpPlace(options, io);
-  if (!http.ok) return http;
-  const beats = heartbeatUrls(options, io);
-  if (!beats.ok) return beats;
-  const limited = tooMany(selection, options);
-  if (!limited.ok) return limited;
-  const webhooks = await configuredWebhooks(options, io);
-  if (!webhooks.ok) return webhooks;
-  const probes = await probesFor(options, selection);
-  if (!probes.ok) return probes;
+interface Ready extends Checked {
+  readonly feed: FeedOptions;
+  readonly opened: OpenStore;
+  readonly tape: Tape | undefined;
+}
+
+async function prepare(call: Call): Promise<Result<Ready>> {
+  const { options, log } = call;
+  const checked = await check(call);
+  if (!checked.ok) return checked;
+  const { selection, webhooks } = checked.value;
   const tape = await openTape(options.record);
   if (!tape.ok) return tape;
-  const opened = await openPatiently(options, selection, { io, log, clock });
+  const opened = await openPatiently(selection, call);
   if (!opened.ok) return opened;
-  const twice = await namedTwice(webhooks.value, opened.value.store, options.webhooks);
+  const twice = await namedTwice(webhooks, opened.value.store, options.webhooks);
   if (twice !== undefined) {
     await opened.value.store.close();
     return twice;
   }
-  for (const warning of [...webhooks.value.warnings, ...opened.value.warnings]) log.warn(warning);
-  const feed: FeedOptions = {
-    url: options.url,
-    collectors: options.collectors,
-    seed: options.seed ?? { from: isHistory ? 'none' : 'ripestat' },
-    heal: options.heal,
-    isHistory,
-    ripestat: options.ripestat,
-    territories: selection.territories.map(({ territory }) => territory),
-    control: controlTerritory(isHistory),
-    clock,
-    log,
-  };
-  const { endpoints } = webhooks.value;
+  for (const warning of [...webhooks.warnings, ...opened.value.warnings]) log.warn(warning);
+  return good({ ...checked.value, feed: feedOf(selection, call), opened: opened.value, tape: tape.value });
+}
+
+/** One check for each option, in the order in which faults are reported. */
+async function check({ options, io }: Call): Promise<Result<Checked>> {
+  const defaults = options.history === true ? DEFAULTS : liveDefaults(options.collectors);
+  const selection = await select(options, { defaults, signal: io.signal });
+  if (!selection.ok) return selection;
+  const http = options.http === undefined ? good(undefined) : await httpPlace(options, io);
+  if (!http.ok) return http;
+  const heartbeat = heartbeatUrls(options, io);
+  if (!heartbeat.ok) return heartbeat;
+  const limited = tooMany(selection.value, options);
+  if (!limited.ok) return limited;
+  const webhooks = await configuredWebhooks(options, io);
+  if (!webhooks.ok) return webhooks;
+  const probes = await probesFor(options, selection.value);
+  if (!probes.ok) return probes;
   return good({
-    ...{ selection, feed, opened: opened.value, tape: tape.value },
-    webhooks: { endpoints, environment: io.env },
-    http: http.value,
-    heartbeat: beats.value,
-    probes: probes.value,
+    ...{ selection: selection.value, http: http.value, heartbeat: heartbeat.value },
+    ...{ webhooks: webhooks.value, probes: probes.value },
   });
+}
+
+function feedOf({ territories }: Selection, { options, clock, log }: Call): FeedOptions {
+  const isHistory = options.history === true;
+  const { url, collectors, heal, ripestat, seed = { from: isHistory ? 'none' : 'ripestat' } } = options;
+  return {
+    ...{ url, collectors, seed, heal, isHistory, ripestat, clock, log },
+    territories: territories.map(({ territory }) => territory),
+    control: controlTerritory(isHistory),
+  };
 }
 
 /** The probes of `--probes`; none without the file. */
@@ -152,11 +164,7 @@ async function configuredWebhooks({ webhooks }: WatchOptions, io: Io): Promise<R
 }
 
 /** Retries while the server does not answer, or is still loading its data. A refusal is final. */
-async function openPatiently(
-  options: WatchOptions,
-  selection: Selection,
-  { io, log, clock }: { readonly io: Io; readonly log: Logger; readonly clock: Clock },
-): Promise<Result<OpenStore>> {
+async function openPatiently(selection: Selection, { options, io, log, clock }: Call): Promise<Result<OpenStore>> {
   const ids = selection.territories.map(({ territory }) => territory.id);
   // A played recording is stored only with an explicit `--store`.
   const isUnstored = options.history === true && options.store === undefined;
@@ -172,77 +180,79 @@ async function openPatiently(
   }
 }
 
-// oxlint-disable-next-line max-lines-per-function, max-params -- the one place where the parts of a watch are put together
-async function conduct(
-  { selection, feed, opened, tape, webhooks, http, heartbeat, probes }: Ready,
-  options: WatchOptions,
-  io: Io,
-  line: TerminalLine,
-  clock: Clock,
-): Promise<ExitStatus> {
+async function conduct(ready: Ready, call: Call): Promise<ExitStatus> {
+  const { feed, opened, tape, http, heartbeat } = ready;
+  const { options, io, line, clock, log } = call;
+  const { store, isLasting } = opened;
   const ended = new AbortController();
+  const signal = AbortSignal.any([io.signal, ended.signal]);
   const sink = textSink(io.stdout, () => ended.abort());
-  const lines = eventLines(options, selection, io);
   const meter = http === undefined ? undefined : (await import('../../app/watch/watch-meter.ts')).watchMeter();
+  const turns = new Watch(partsOf(ready, call, { sink, meter }));
+  const beside: Promise<unknown>[] = [];
+  let end: WatchEnd;
+  try {
+    const lookouts = await startLookouts({ http, heartbeat, turns, store, isLasting, feed, meter }, ended.signal);
+    if (!lookouts.ok) return failed(lookouts, io);
+    const { url } = lookouts.value;
+    beside.push(lookouts.value.ended);
+    if (options.quiet !== true)
+      beside.push(showEachSecond(line, () => statusLine(turns.view()), { io, clock, signal: ended.signal }));
+    logStart(ready, url);
+    end = await turns.run(signal);
+    if (end.ok && url !== undefined && !io.signal.aborted) {
+      log.info(`the feed has ended; the page stays at ${url} until this program is stopped`);
+      await aborted(signal);
+    }
+  } finally {
+    ended.abort();
+    line.clear();
+    await sink.flush();
+    await tape?.close();
+    await Promise.all(beside);
+    await store.close();
+  }
+  if (!end.ok) return failed(end, io);
+  log.info(io.signal.aborted ? 'stopped' : 'the feed has ended');
+  if (tape?.failure !== undefined) complain(io, `--record ${options.record}: ${refusal(tape.failure)}`);
+  const isWritten = sink.failure === undefined || sink.failure === 'gone';
+  return isWritten && tape?.failure === undefined ? EXIT.done : EXIT.files;
+}
+
+/** Where a watch writes its events, and who counts. */
+interface Outlets {
+  readonly sink: ReturnType<typeof textSink>;
+  readonly meter: WatchMeter | undefined;
+}
+
+function partsOf(ready: Ready, { options, io, line }: Call, { sink, meter }: Outlets): WatchParts {
+  const { selection, feed, opened, tape, webhooks, http, heartbeat, probes } = ready;
+  const lines = eventLines(options, selection, io);
   const recorded = (source: ElementSource): ElementSource =>
     tape === undefined ? source : record(source, (text) => tape.write(text));
-  const turns = new Watch({
-    selection,
-    feed,
+  return {
+    ...{ selection, feed, probes, keepEvents: options.keepEvents },
+    ...{ isLasting: opened.isLasting, inspect: opened.inspect, warnings: opened.warnings },
     store: meter === undefined ? opened.store : meter.store(opened.store),
-    isLasting: opened.isLasting,
     isServed: http !== undefined || heartbeat !== undefined,
-    inspect: opened.inspect,
-    warnings: opened.warnings,
-    keepEvents: options.keepEvents,
-    webhooks: { ...webhooks, note: meter?.noteWebhook },
-    probes,
+    webhooks: { endpoints: webhooks.endpoints, environment: io.env, note: meter?.noteWebhook },
     record: (source) => (meter === undefined ? recorded(source) : meter.source(recorded(source))),
     async print(events) {
       line.clear();
       await sink.write(lines(events));
       return sink.failure === undefined;
     },
-  });
-  const { store, isLasting } = opened;
-  const lookouts = await startLookouts({ http, heartbeat, turns, store, isLasting, feed, meter }, ended.signal);
-  if (!lookouts.ok) {
-    ended.abort();
-    await tape?.close();
-    await opened.store.close();
-    return failed(lookouts, io);
-  }
-  const { url, ended: lookedOut } = lookouts.value;
-  if (url !== undefined) feed.log.info(`the page is at ${url}`);
-  const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);
-  let end: WatchEnd;
-  feed.log.info(startText(selection, feed, opened));
-  if (probes !== undefined) feed.log.info(probesText(probes));
-  try {
-    end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
-    if (end.ok && url !== undefined && !io.signal.aborted) {
-      feed.log.info(`the feed has ended; the page stays at ${url} until this program is stopped`);
-      await aborted(AbortSignal.any([io.signal, ended.signal]));
-    }
-  } finally {
-    ended.abort();
-    await drawing;
-    line.clear();
-    await sink.flush();
-    await tape?.close();
-    await lookedOut;
-    await opened.store.close();
-  }
-  if (!end.ok) return failed(end, io);
-  feed.log.info(io.signal.aborted ? 'stopped' : 'the feed has ended');
-  if (tape?.failure !== undefined) {
-    complain(io, `--record ${options.record}: ${refusal(tape.failure)}`);
-    return EXIT.files;
-  }
-  return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+  };
 }
 
-/** The first line of the log: what this process watches. */
+/** The first lines of the log: where the page is, what is watched, and what is probed. */
+function logStart({ selection, feed, opened, probes }: Ready, url: string | undefined): void {
+  if (url !== undefined) feed.log.info(`the page is at ${url}`);
+  feed.log.info(startText(selection, feed, opened));
+  if (probes !== undefined) feed.log.info(probesText(probes));
+}
+
+/** What this process watches. */
 function startText({ territories }: Selection, feed: FeedOptions, { store, isLasting }: OpenStore): string {
   const ids = territories.map(({ territory }) => territory.id);
   const names = ids.length > MAX_NAMED ? `${ids.length} territories` : ids.join(', ');
