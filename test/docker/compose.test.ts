@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { heartbeatUrls } from '../../src/app/watch/heartbeat.ts';
 import { ROOT } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { COMPOSE_FILE, readCompose, redisConfig, type Service } from './compose.ts';
@@ -191,9 +192,26 @@ describe('the analyzers', () => {
     const elsewhere = readCompose({ UNROUTABLE_STORE: 'rediss://redis.example:6380' }).services['standby'];
     expect(elsewhere?.environment?.['UNROUTABLE_STORE']).toBe('rediss://redis.example:6380');
   });
+
+  test.each(['analyzer', 'standby'])('send the heartbeat that .env names, and none without it: %s', (name) => {
+    const urls = {
+      UNROUTABLE_HEARTBEAT: 'https://hc-ping.com/id',
+      UNROUTABLE_HEARTBEAT_FAILURE: 'https://hc-ping.com/id/fail',
+    };
+    const heartbeatOf = (env: Readonly<Record<string, string>>) =>
+      heartbeatUrls({}, { env: readCompose(env).services[name]?.environment ?? {} });
+    expect(heartbeatOf({})).toEqual({ ok: true, value: undefined });
+    expect(heartbeatOf(urls)).toMatchObject({
+      value: { success: { href: 'https://hc-ping.com/id' }, failure: { href: 'https://hc-ping.com/id/fail' } },
+    });
+  });
 });
 
 describe('the page', () => {
+  test('is not given the URLs of the heartbeat, which are secrets', () => {
+    expect(Object.keys(page.environment ?? {})).toEqual(['UNROUTABLE_STORE', 'UNROUTABLE_NAME']);
+  });
+
   test('is served from the store on this machine alone, and asked for its health at /readyz', () => {
     expect(page.command?.[0]).toBe('serve');
     expect(unknownWords(page.command ?? [])).toEqual([]);
