@@ -108,9 +108,12 @@ describe('a run on several workers', () => {
     expect(await stage.resultOf(run)).toContain('"observer.gap"');
   });
 
-  test('is given up on request, and taken up again', async () => {
+  test('is cancelled on request, and taken up again', async () => {
     const { stdout: run } = await stage.submit([HALF]);
-    expect(await stage.run('cancel', [run.trim()])).toMatchObject({ status: 0 });
+    expect(await stage.run('cancel', [run.trim()])).toMatchObject({
+      status: 0,
+      stderr: `unroutable: run ${run.trim()} is cancelled; tasks under way will finish\n`,
+    });
     expect((await stage.status()).runs).toMatchObject([{ state: 'cancelled' }]);
     stage.startWorker();
     expect(await stage.submit([HALF], '--wait')).toMatchObject({ status: 0 });

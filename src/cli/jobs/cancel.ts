@@ -26,6 +26,6 @@ export async function cancel(
   } finally {
     await queue.close();
   }
-  complain(io, `run ${run.value.id} is given up; tasks that are being done end by themselves`);
+  complain(io, `run ${run.value.id} is cancelled; tasks under way will finish`);
   return EXIT.done;
 }
