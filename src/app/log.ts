@@ -79,89 +79,85 @@ function logLosses(log: Logger, first: Loss, rest: readonly Loss[]): void {
 }
 
 /** One report of the live source. */
-// oxlint-disable-next-line max-lines-per-function -- a sentence a kind of report
 export function logLive(log: Logger, report: LiveReport): void {
-  switch (report.type) {
-    case 'connecting':
-      log.info({ line: report.line, attempt: report.attempt }, `connecting to ${report.line}`);
-      return;
-    case 'connected':
-      log.info({ line: report.line }, `connected to ${report.line}`);
-      return;
-    case 'subscribed':
-      log.info({ line: report.line, subscriptions: report.subscriptions }, `subscribed: from now on nothing is missed`);
-      return;
-    case 'not-subscribed':
-      log.warn(
-        { line: report.line, missing: report.missing },
-        `${report.missing.length} subscriptions were not acknowledged; connecting again`,
-      );
-      return;
-    case 'disconnected': {
-      const again = report.retryMs === undefined ? '' : `; trying again in ${Math.round(report.retryMs / 1000)} s`;
-      log.warn(
-        { line: report.line, closing: report.closing },
-        `the connection ended: ${cut(report.closing.reason)}${again}`,
-      );
-      return;
-    }
-    case 'server-error':
-      log.warn({ line: report.line, text: cut(report.text) }, `the server says: ${cut(report.text)}`);
-      return;
-    case 'gap':
-      log.warn(
-        { collector: report.collector, reason: report.reason },
-        `no data from ${report.collector}: ${GAP_REASONS[report.reason]}`,
-      );
-      return;
-    case 'heard-again':
-      log.info({ collector: report.collector }, `${report.collector} sends again`);
-      return;
-    case 'clocks-differ': {
-      const isRecording = report.behindMs > DAY_MS ? ' A recording is watched with --history.' : '';
-      log.warn(
-        { behindMs: report.behindMs },
-        `the feed is ${durationText(Math.abs(report.behindMs))} ${report.behindMs > 0 ? 'behind' : 'ahead of'} this machine's clock: is the clock right, or the feed late?${isRecording}`,
-      );
-      return;
-    }
-    case 'beacon-silent':
-      log.warn(
-        { silentMs: report.silentMs },
-        `no beacon was received for ${Math.round(report.silentMs / 60_000)} min: check that the server serves subscriptions to prefixes`,
-      );
-      return;
-    case 'never-announced-heard':
-      log.warn({ peer: report.peer.id }, `${report.peer.id} has a route to a prefix that is never announced`);
-      return;
-    case 'odd':
-      log.warn(
-        { what: report.what, count: report.count, sample: cut(report.sample) },
-        `${ODDITIES[report.what] ?? report.what}: ${grouped(report.count)} so far`,
-      );
-      return;
-  }
+  logReport(log, LIVE_LINES, report);
 }
+
+const LIVE_LINES: LogLines<LiveReport> = {
+  connecting: ({ line, attempt }) => ['info', { line, attempt }, `connecting to ${line}`],
+  connected: ({ line }) => ['info', { line }, `connected to ${line}`],
+  subscribed: ({ line, subscriptions }) => [
+    'info',
+    { line, subscriptions },
+    'subscribed: from now on nothing is missed',
+  ],
+  'not-subscribed': ({ line, missing }) => [
+    'warn',
+    { line, missing },
+    `${missing.length} subscriptions were not acknowledged; connecting again`,
+  ],
+  disconnected({ line, closing, retryMs }) {
+    const again = retryMs === undefined ? '' : `; trying again in ${Math.round(retryMs / 1000)} s`;
+    return ['warn', { line, closing }, `the connection ended: ${cut(closing.reason)}${again}`];
+  },
+  'server-error': ({ line, text }) => ['warn', { line, text: cut(text) }, `the server says: ${cut(text)}`],
+  gap: ({ collector, reason }) => ['warn', { collector, reason }, `no data from ${collector}: ${GAP_REASONS[reason]}`],
+  'heard-again': ({ collector }) => ['info', { collector }, `${collector} sends again`],
+  'clocks-differ'({ behindMs }) {
+    const where = `${durationText(Math.abs(behindMs))} ${behindMs > 0 ? 'behind' : 'ahead of'} this machine's clock`;
+    const isRecording = behindMs > DAY_MS ? ' A recording is watched with --history.' : '';
+    return ['warn', { behindMs }, `the feed is ${where}: is the clock right, or the feed late?${isRecording}`];
+  },
+  'beacon-silent': ({ silentMs }) => [
+    'warn',
+    { silentMs },
+    `no beacon was received for ${Math.round(silentMs / 60_000)} min: check that the server serves subscriptions to prefixes`,
+  ],
+  'never-announced-heard': ({ peer: { id } }) => [
+    'warn',
+    { peer: id },
+    `${id} has a route to a prefix that is never announced`,
+  ],
+  odd: ({ what, count, sample }) => [
+    'warn',
+    { what, count, sample: cut(sample) },
+    `${ODDITIES[what] ?? what}: ${grouped(count)} so far`,
+  ],
+};
 
 /** Logs the answers of RIPEstat. */
 export function logRipestat(log: Logger, report: RipestatReport): void {
-  switch (report.type) {
-    case 'seeded':
-      log.info({ elements: report.elements }, `seeded from RIPEstat with ${report.elements} elements`);
-      return;
-    case 'healed':
-      log.info(
-        { peers: report.peers, unhealed: report.unhealed },
-        `${report.peers} peers are healed from RIPEstat, ${report.unhealed} are not healed yet`,
-      );
-      return;
-    case 'warning':
-      log.warn(cut(report.message));
-      return;
-    case 'failed':
-      log.error(cut(report.message));
-      return;
-  }
+  logReport(log, RIPESTAT_LINES, report);
+}
+
+const RIPESTAT_LINES: LogLines<RipestatReport> = {
+  seeded: ({ elements }) => ['info', { elements }, `seeded from RIPEstat with ${elements} elements`],
+  healed: ({ peers, unhealed }) => [
+    'info',
+    { peers, unhealed },
+    `${peers} peers are healed from RIPEstat, ${unhealed} are not healed yet`,
+  ],
+  warning: ({ message }) => ['warn', {}, cut(message)],
+  failed: ({ message }) => ['error', {}, cut(message)],
+};
+
+/** A line of the log: its level, its fields for programs, and its sentence. */
+export type LogLine = readonly [level: 'info' | 'warn' | 'error', fields: object, sentence: string];
+
+/** The line of each kind of report. */
+export type LogLines<Report extends { readonly type: string }> = {
+  readonly [Type in Report['type']]: (report: Extract<Report, { readonly type: Type }>) => LogLine;
+};
+
+/** Logs a report with the line of its kind. */
+export function logReport<Report extends { readonly type: string }>(
+  log: Logger,
+  lines: LogLines<Report>,
+  report: Report,
+): void {
+  const lineOf = lines[report.type as Report['type']] as (report: Report) => LogLine;
+  const [level, fields, sentence] = lineOf(report);
+  log[level](fields, sentence);
 }
 
 function cut(text: string): string {

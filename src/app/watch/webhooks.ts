@@ -12,7 +12,7 @@ import { systemResolver } from '../../sinks/webhook/request/target.ts';
 import type { Selection } from '../../config/selection.ts';
 import { clocksOf } from '../output/formatters.ts';
 import { wallText } from '../../report/clock.ts';
-import type { Logger } from '../log.ts';
+import { logReport, type Logger, type LogLine, type LogLines } from '../log.ts';
 
 /** What the webhooks of a watch need, apart from the store. */
 export interface WebhookParts {
@@ -55,7 +55,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
       isWatched: (id) => selection.territories.some(({ territory }) => territory.id === id),
       sentence: (event: UnroutableEvent) => sentence(event, clocks),
       report: (report) => {
-        logWebhook(log, report);
+        logReport(log, WEBHOOK_LINES, report);
         note?.(report);
       },
     },
@@ -99,74 +99,53 @@ async function isWaiting(store: StateStore, newest: string | undefined): Promise
 }
 
 /** Log lines about webhooks. They contain neither URLs nor headers. */
-// oxlint-disable-next-line max-lines-per-function -- a sentence a kind of report
-export function logWebhook(log: Logger, report: WebhookReport): void {
-  switch (report.type) {
-    case 'attempt':
-      logAttempt(log, report.endpoint, report.attempt);
-      return;
-    case 'endpoint': {
-      const { endpoint, is, reason, dropped = 0 } = report;
-      const why = reason === undefined ? '' : `: ${reason}`;
-      const lost = dropped === 0 ? '' : `, with ${dropped} events in its queue`;
-      log[is === 'off' ? 'warn' : 'info']({ webhook: endpoint }, `webhook ${endpoint} is ${is}${why}${lost}`);
-      return;
-    }
-    case 'warning':
-      log.warn({ webhook: report.endpoint }, report.warning);
-      return;
-    case 'refused':
-      log.error(
-        { webhook: report.endpoint, event: report.eventId },
-        `webhook ${report.endpoint}: ${report.eventId} is not delivered: ${report.reason}`,
-      );
-      return;
-    case 'forgotten':
-      log.warn(
-        { webhook: report.endpoint },
-        `webhook ${report.endpoint}: ${report.deadLetters} dead letters are removed, because there are too many`,
-      );
-      return;
-    case 'nowhere':
-      log.warn(
-        { webhook: report.endpoint, event: report.eventId },
-        `${report.eventId} was requested for a webhook that does not exist: ${report.endpoint}`,
-      );
-      return;
-    case 'vanished':
-      log.warn(
-        { webhook: report.endpoint, event: report.eventId },
-        `webhook ${report.endpoint}: ${report.eventId} is no longer in the queue: the store lost it`,
-      );
-      return;
-    case 'unreadable':
-      log.error({ space: report.space, key: report.key }, `${report.space} ${report.key}: ${report.reason}`);
-      return;
-    case 'hole':
-      log.warn(
-        { after: report.after },
-        'webhooks: some events were removed before they were read; the stored events are sent',
-      );
-      return;
-    case 'away':
-      log.error(`webhooks: ${report.reason}; nothing is sent until the store answers`);
-      return;
-    case 'back':
-      log.info('webhooks: the store answers again');
-  }
-}
+const WEBHOOK_LINES: LogLines<WebhookReport> = {
+  attempt: ({ endpoint, attempt }) => attemptLine(endpoint, attempt),
+  endpoint({ endpoint, is, reason, dropped = 0 }) {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    const lost = dropped === 0 ? '' : `, with ${dropped} events in its queue`;
+    return [is === 'off' ? 'warn' : 'info', { webhook: endpoint }, `webhook ${endpoint} is ${is}${why}${lost}`];
+  },
+  warning: ({ endpoint, warning }) => ['warn', { webhook: endpoint }, warning],
+  refused: ({ endpoint, eventId, reason }) => [
+    'error',
+    { webhook: endpoint, event: eventId },
+    `webhook ${endpoint}: ${eventId} is not delivered: ${reason}`,
+  ],
+  forgotten: ({ endpoint, deadLetters }) => [
+    'warn',
+    { webhook: endpoint },
+    `webhook ${endpoint}: ${deadLetters} dead letters are removed, because there are too many`,
+  ],
+  nowhere: ({ endpoint, eventId }) => [
+    'warn',
+    { webhook: endpoint, event: eventId },
+    `${eventId} was requested for a webhook that does not exist: ${endpoint}`,
+  ],
+  vanished: ({ endpoint, eventId }) => [
+    'warn',
+    { webhook: endpoint, event: eventId },
+    `webhook ${endpoint}: ${eventId} is no longer in the queue: the store lost it`,
+  ],
+  unreadable: ({ space, key, reason }) => ['error', { space, key }, `${space} ${key}: ${reason}`],
+  hole: ({ after }) => [
+    'warn',
+    { after },
+    'webhooks: some events were removed before they were read; the stored events are sent',
+  ],
+  away: ({ reason }) => ['error', {}, `webhooks: ${reason}; nothing is sent until the store answers`],
+  back: () => ['info', {}, 'webhooks: the store answers again'],
+};
 
-function logAttempt(log: Logger, webhook: string, attempt: LogRecord): void {
+function attemptLine(webhook: string, attempt: LogRecord): LogLine {
   const { eventId, type, drill, ok, status, ms, reason, nextAtMs, dead } = attempt;
   const mark = drill === true ? 'DRILL: ' : '';
   const fields = { webhook, event: eventId, attempt: attempt.attempt, status, ms };
   if (ok) {
-    log.info(
-      fields,
-      `${mark}webhook ${webhook} got ${type}${reason === undefined ? `: ${status} in ${ms} ms` : `: ${reason}`}`,
-    );
-    return;
+    const answer = reason === undefined ? `: ${status} in ${ms} ms` : `: ${reason}`;
+    return ['info', fields, `${mark}webhook ${webhook} got ${type}${answer}`];
   }
   const next = nextAtMs === undefined ? '' : `, next attempt at ${wallText(nextAtMs)}`;
-  log.warn(fields, `${mark}webhook ${webhook} did not get ${type}: ${reason}${dead === true ? ', given up' : next}`);
+  const then = dead === true ? ', given up' : next;
+  return ['warn', fields, `${mark}webhook ${webhook} did not get ${type}: ${reason}${then}`];
 }
