@@ -3,7 +3,6 @@ import { alongside, type Side } from '../../../streams/alongside.ts';
 import { Ahead } from '../../../streams/ahead.ts';
 import { follow } from '../../../streams/follow.ts';
 import { CONTROL_PREFIXES } from '../../../streams/ris-live/control-prefixes.ts';
-import type { LiveReport } from '../../../streams/ris-live/report.ts';
 import { risLive, type LiveSource } from '../../../streams/ris-live/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import { later, type EventTime } from '../../bgp/time.ts';
@@ -31,62 +30,97 @@ export function controlTerritory(isHistory: boolean): Territory | undefined {
 }
 
 /**
- * Assembles the live feed: it subscribes first, then reads the first table, then the buffered messages, and heals gaps.
+ * Opens the live feed: it subscribes first, then reads the first table, then the buffered messages, and heals gaps.
  */
-// oxlint-disable-next-line max-lines-per-function -- the one place where the parts of a feed are put together
 export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
-  const gaps = new GapLog();
-  const left = new OpenGaps();
-  const begun: Begun = {};
-  const overlap = new Overlap();
-  const note = (open: readonly OpenGap[]): void => left.note(open, options.clock.monotonicMs());
-  const say = liveLog(options.log);
-  const live = liveSource(options, (report) => {
-    say(report);
-    // The gap begins at the last message received, not when we noticed the loss.
-    if (report.type === 'gap') gaps.gap(report.collector, later(report.heardAt, -OVERLAP_MS));
-    if (report.type === 'heard-again') gaps.end(report.collector, report.at);
-  });
-  const healer = options.heal ?? usualHealer(options);
-  const seed = await seedSource({ ...options, heal: healer }, begun, gaps);
-  if (!seed.ok) return seed;
+  const wanted = { ...options, heal: options.heal ?? usualHealer(options) };
+  const known: Known = { gaps: new GapLog(), left: new OpenGaps(), begun: {}, overlap: new Overlap() };
+  const seed = await seedSource(wanted, known.begun, known.gaps);
+  return seed.ok ? good(new SeededFeed(wanted, seed.value, known)) : seed;
+}
 
-  const noted = noting(live, begun, { open: left, gaps, overlap });
-  const ahead = new Ahead(noted);
-  // A played recording waits for its reader, so it needs no buffer that might drop elements.
-  const feed = options.isHistory ? noted : ahead;
-  const compared = (first: ElementSource): ElementSource => {
-    const both = follow(overlap.seed(first), feed);
-    return options.isHistory ? both : watched(both, (signal) => overlap.watch(options.clock, options.log, signal));
-  };
-  const heal = (source: ElementSource): ElementSource => {
-    if (healer === 'none') return source;
-    const client = ripestatClient(options);
-    const mends = { ...options, begun, live };
+/** What is known of a feed while it is read: all its parts write it. */
+interface Known {
+  /** Gaps of collectors. */
+  readonly gaps: GapLog;
+  /** Gaps of single peers, which the engine names. */
+  readonly left: OpenGaps;
+  readonly begun: Begun;
+  readonly overlap: Overlap;
+}
+
+class SeededFeed implements Feed {
+  readonly live: LiveSource;
+  readonly #options: FeedOptions;
+  readonly #seed: ElementSource | undefined;
+  readonly #known: Known;
+  readonly #ahead: Ahead;
+  /** The live source, with a buffer. A played recording waits for its reader, so it needs none that might drop elements. */
+  readonly #received: ElementSource;
+
+  constructor(options: FeedOptions, seed: ElementSource | undefined, known: Known) {
+    this.#options = options;
+    this.#seed = seed;
+    this.#known = known;
+    this.live = liveSource(options, known.gaps);
+    const noted = noting(this.live, known);
+    this.#ahead = new Ahead(noted);
+    this.#received = options.isHistory ? noted : this.#ahead;
+  }
+
+  note(open: readonly OpenGap[]): void {
+    this.#known.left.note(open, this.#options.clock.monotonicMs());
+  }
+
+  listen(signal: AbortSignal): void {
+    if (!this.#options.isHistory) this.#ahead.start(signal);
+  }
+
+  forget(before: EventTime): void {
+    this.#ahead.forget(before);
+  }
+
+  source(from: Resumption | undefined): ElementSource {
+    const isOld = from !== undefined && isTooOld(from.cursor, this.#options);
+    // A dump that is older than the stored state would look like new messages.
+    const isSeeded = from === undefined || (isOld && this.#options.seed.from !== 'mrt');
+    const seeded = this.#seed === undefined || !isSeeded ? this.#received : this.#after(this.#seed);
+    if (from === undefined) return this.#healed(seeded);
+    if (!isSeeded) this.#known.begun.prefixes = from.prefixes;
+    return this.#healed(resumed(seeded, this.#missed(from), from.cursor));
+  }
+
+  /** The first table, then the feed; whether they have peers in common is checked meanwhile. */
+  #after(seed: ElementSource): ElementSource {
+    const { isHistory, clock, log } = this.#options;
+    const { overlap } = this.#known;
+    const both = follow(overlap.seed(seed), this.#received);
+    return isHistory ? both : watched(both, (signal) => overlap.watch(clock, log, signal));
+  }
+
+  #healed(source: ElementSource): ElementSource {
+    if (this.#options.heal === 'none') return source;
+    const { gaps, left, begun } = this.#known;
+    const client = ripestatClient(this.#options);
+    const mends = { ...this.#options, begun, live: this.live };
     const sides: Side[] = [
       (signal) => mending(gaps, client, mends, signal),
       (signal) => mendingLeft(left, client, mends, signal),
     ];
-    if (options.seed.from === 'ripestat') sides.push((signal) => seedingAgain(client, mends, signal));
+    if (this.#options.seed.from === 'ripestat') sides.push((signal) => seedingAgain(client, mends, signal));
     return alongside(source, sides);
-  };
-  return good({
-    live,
-    note,
-    listen: (signal) => {
-      if (!options.isHistory) ahead.start(signal);
-    },
-    forget: (before) => ahead.forget(before),
-    source(from) {
-      const isOld = from !== undefined && isTooOld(from.cursor, options);
-      // A dump that is older than the stored state would look like new messages.
-      const isSeeded = from === undefined || (isOld && options.seed.from !== 'mrt');
-      const seeded = seed.value === undefined || !isSeeded ? feed : compared(seed.value);
-      if (from === undefined) return heal(seeded);
-      if (!isSeeded) begun.prefixes = from.prefixes;
-      return heal(resumed(seeded, missed(from, ahead, gaps, begun), from.cursor));
-    },
-  });
+  }
+
+  /** Collectors with possibly missed messages since the cursor. Their gap ends when they send data again. */
+  #missed({ cursor, collectors }: Resumption): readonly Collector[] {
+    const { gaps, begun } = this.#known;
+    const wholeSince = begun.at === undefined || this.#ahead.isCut ? Infinity : begun.at;
+    return collectors.filter((collector) => {
+      if (wholeSince <= cursor && !gaps.isOpenAfter(collector, cursor)) return false;
+      noteMissed(collector, cursor, begun, gaps);
+      return true;
+    });
+  }
 }
 
 /**
@@ -101,16 +135,6 @@ function isTooOld(cursor: EventTime, { isHistory, clock }: FeedOptions): boolean
   return !isHistory && clock.wallMs() - cursor > OLDEST_HEALED_MS;
 }
 
-/** Collectors with possibly missed messages since the cursor. Their gap ends when they send data again. */
-function missed(from: Resumption, ahead: Ahead, gaps: GapLog, begun: Begun): readonly Collector[] {
-  const wholeSince = begun.at === undefined || ahead.isCut ? Infinity : begun.at;
-  return from.collectors.filter((collector) => {
-    if (wholeSince <= from.cursor && !gaps.isOpenAfter(collector, from.cursor)) return false;
-    noteMissed(collector, from.cursor, begun, gaps);
-    return true;
-  });
-}
-
 /** First the gaps, then the feed. */
 function resumed(source: ElementSource, collectors: readonly Collector[], cursor: EventTime): ElementSource {
   return {
@@ -122,15 +146,21 @@ function resumed(source: ElementSource, collectors: readonly Collector[], cursor
   };
 }
 
-function liveSource(options: FeedOptions, report: (report: LiveReport) => void): LiveSource {
+function liveSource(options: FeedOptions, gaps: GapLog): LiveSource {
   const { url, collectors, clock, isHistory } = options;
+  const say = liveLog(options.log);
   return risLive({
     client: `unroutable-${packageVersion()}`,
     // Includes the blocks of the control group: its losses and returns must be seen, too.
     blocks: allTerritories(options).flatMap(({ blocks }) => blocks),
     clock,
     random: Math.random,
-    report,
+    report(report) {
+      say(report);
+      // The gap begins at the last message received, not when we noticed the loss.
+      if (report.type === 'gap') gaps.gap(report.collector, later(report.heardAt, -OVERLAP_MS));
+      if (report.type === 'heard-again') gaps.end(report.collector, report.at);
+    },
     timeline: isHistory ? 'history' : 'live',
     ...(url === undefined ? {} : { url }),
     ...(collectors === undefined ? {} : { collectors }),
@@ -154,14 +184,8 @@ function watched(source: ElementSource, work: (signal: AbortSignal) => Promise<v
   };
 }
 
-interface Noting {
-  readonly open: OpenGaps;
-  readonly gaps: GapLog;
-  readonly overlap: Overlap;
-}
-
 /** Notes when the feed became complete. The time between the seed and that moment is a gap. */
-function noting(live: LiveSource, begun: Begun, { open, gaps, overlap }: Noting): ElementSource {
+function noting(live: LiveSource, { begun, left, gaps, overlap }: Known): ElementSource {
   return {
     name: live.name,
     async *elements(signal) {
@@ -171,7 +195,7 @@ function noting(live: LiveSource, begun: Begun, { open, gaps, overlap }: Noting)
           for (const collector of begun.missed ?? []) gaps.end(collector, element.at);
         }
         if (begun.latest === undefined || element.at > begun.latest) begun.latest = element.at;
-        open.noteElement(element);
+        left.noteElement(element);
         overlap.noteElement(element);
         yield element;
       }
