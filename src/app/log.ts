@@ -104,9 +104,13 @@ const LIVE_LINES: LogLines<LiveReport> = {
   gap: ({ collector, reason }) => ['warn', { collector, reason }, `no data from ${collector}: ${GAP_REASONS[reason]}`],
   'heard-again': ({ collector }) => ['info', { collector }, `${collector} sends again`],
   'clocks-differ'({ behindMs }) {
-    const where = `${durationText(Math.abs(behindMs))} ${behindMs > 0 ? 'behind' : 'ahead of'} this machine's clock`;
+    const apart = `${durationText(Math.abs(behindMs))} ${behindMs > 0 ? 'behind' : 'ahead of'}`;
     const isRecording = behindMs > DAY_MS ? ' A recording is watched with --history.' : '';
-    return ['warn', { behindMs }, `the feed is ${where}: is the clock right, or the feed late?${isRecording}`];
+    return [
+      'warn',
+      { behindMs },
+      `the feed is ${apart} this machine's clock: is the clock right, or the feed late?${isRecording}`,
+    ];
   },
   'beacon-silent': ({ silentMs }) => [
     'warn',

@@ -17,15 +17,17 @@ const MADE_ELSEWHERE: Readonly<Record<string, string>> = {
   UNSTORED: 'stopped while the store did not answer: …',
   'probesText(probes)': 'asks N services and …',
   'this.#words()': 'the first table and the feed have no peer in common: …',
-  'cut(report.message)': 'RIPEstat …',
+  'cut(message)': 'RIPEstat …',
   line: '… this tool cannot judge …',
   warning: 'memory: …',
   '`${store.name}: ${warning}`': 'events: N are stored, though --keep-events …',
   'report.warning': 'webhook …: …',
   '`${territory}: ${changed}`': '…: blocks, origins or policy have changed, …',
   '`${report.file}: ${report.reason}`': 'FILE: …',
-  '`${report.space} ${report.key}: ${report.reason}`': 'SPACE KEY: …',
+  '`${space} ${key}: ${reason}`': 'SPACE KEY: …',
 };
+/** `logReport` logs what tables of lines give; those are read as well. */
+const OF_TABLES = 'sentence';
 /** Further lines of these. */
 const ALSO: readonly string[] = ['appendonly: …', 'replica: …', '… was open to others (mode …) …'];
 
@@ -74,12 +76,15 @@ describe('docs/operations.md has the log lines of the program', () => {
   });
 });
 
-/** The last argument of each call of the log. */
+/** The last argument of each call of the log, and the sentence of each line: `['info', { line }, 'sentence']`. */
 function callsIn(source: string): readonly Logged[] {
-  return [...source.matchAll(/\blog(?:\.(?:info|warn|error)|\[[^\]]+\])\(/g)].map((match) => {
-    const code = lastArgument(source, match.index + match[0].length);
-    return { code, texts: textsIn(code) };
-  });
+  const calls = source.matchAll(
+    /\blog(?:\.(?:info|warn|error)|\[[^\]]+\])\(|\[(?=\s*(?:[^[\],]+\? )?'(?:info|warn|error)',\s*(?:\{|fields))/g,
+  );
+  return [...calls]
+    .map((match) => lastArgument(source, match.index + match[0].length))
+    .filter((code) => code !== OF_TABLES)
+    .map((code) => ({ code, texts: textsIn(code) }));
 }
 
 /** Code from `from` up to the bracket that closes it, without what is before its last comma. */
@@ -90,7 +95,7 @@ function lastArgument(source: string, from: number): string {
     if (char === "'" || char === '`') at = endOfText(source, at);
     else if ('([{'.includes(char)) depth++;
     else if (')]}'.includes(char) && depth-- === 0) break;
-    else if (char === ',' && depth === 0 && /\S/.test(source.slice(at + 1, source.indexOf(')', at)))) start = at + 1;
+    else if (char === ',' && depth === 0 && !/^\s*[)\]]/.test(source.slice(at + 1))) start = at + 1;
   }
   return source.slice(start, at).trim().replace(/,$/, '');
 }

@@ -106,7 +106,7 @@ const WEBHOOK_LINES: LogLines<WebhookReport> = {
     const lost = dropped === 0 ? '' : `, with ${dropped} events in its queue`;
     return [is === 'off' ? 'warn' : 'info', { webhook: endpoint }, `webhook ${endpoint} is ${is}${why}${lost}`];
   },
-  warning: ({ endpoint, warning }) => ['warn', { webhook: endpoint }, warning],
+  warning: (report) => ['warn', { webhook: report.endpoint }, report.warning],
   refused: ({ endpoint, eventId, reason }) => [
     'error',
     { webhook: endpoint, event: eventId },
