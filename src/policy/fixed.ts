@@ -36,7 +36,10 @@ export const ONSET_SHARE = 0.9;
  */
 export const STUCK_AT = 0.25;
 
-/** An open incident is reported as worse (`below-half`) when visibility falls to this share of the level before it. */
+/**
+ * An open incident is reported as worse (`below-half`) when visibility falls to this share of what it was before the
+ * loss began.
+ */
 export const DEEPER_AT = 0.5;
 
 /** An open incident is reported as worse (`near-unroutable`) when visibility is below `unroutableBelow` times this. */
@@ -46,8 +49,8 @@ export const NEAR_UNROUTABLE_FACTOR = 2;
 export const CONTROL_JOIN_MS = 60_000;
 
 /**
- * A session that came up, sent no End-of-RIB and no route of the territories may vote after `resyncMs` times this: its
- * table may still be on its way, and a route that is missing in half a table proves nothing.
+ * A session that came up, sent no End-of-RIB and no route of the territories may vote after `--resync` times this:
+ * its table may still be on its way, and a route that is missing in half a table proves nothing.
  */
 export const SLOW_TABLE_FACTOR = 3;
 

@@ -24,8 +24,8 @@ export interface Policy {
    */
   readonly degradedHoldMs: number;
   /**
-   * From `unroutable`, the verdict is `routable` again at this share. IODA calls a network visible when half of the
-   * voters see it. @default 0.5
+   * From `unroutable`, the verdict gets better at this share: `degraded` below `degradedBelow`, else `routable`. IODA
+   * calls a network visible when half of the voters see it. @default 0.5
    */
   readonly restoredAt: number;
   /**
@@ -35,11 +35,14 @@ export interface Policy {
   readonly recoveredAt: number;
   /** How long a better verdict must hold before it is given. @default 60_000 */
   readonly settleMs: number;
-  /** With fewer voters than this, the verdict is `unknown`. RIPEstat and BGPView ask for ten peers. @default 10 */
+  /**
+   * With fewer voters than this that usually see the territory, the verdict is `unknown`. RIPEstat and BGPView ask for
+   * ten peers. @default 10
+   */
   readonly minVoters: number;
   /**
-   * With less than this share of the voters known before, the verdict is `unknown`: we lost our vantage points, which
-   * is not an outage. @default 0.5
+   * With less than this share left of the voters that usually see the territory, the verdict is `unknown`: we lost our
+   * vantage points, which is not an outage. @default 0.5
    */
   readonly minVoterShare: number;
   /**
@@ -49,8 +52,8 @@ export interface Policy {
   readonly minCollectors: number;
   /**
    * With less than this share of the control group visible, the verdict is `unknown`. The control group is prefixes
-   * that are always announced: when they are gone too, the fault is ours, or that of a large exchange. One of a few may
-   * be under maintenance. @default 0.75
+   * that are always announced. When they are gone too, the fault is ours or a large exchange's. It is not 1, because
+   * one of the few may be under maintenance. @default 0.75
    */
   readonly minControlShare: number;
   /**
@@ -59,8 +62,8 @@ export interface Policy {
    */
   readonly blindHoldMs: number;
   /**
-   * Drops closer together than this are one incident: the outages of 2014 and 2017 were runs of short drops. @default
-   * 1_800_000
+   * A drop that begins less than this after the end of the last one belongs to the same incident: the outages of 2014
+   * and 2017 were runs of short drops. @default 1_800_000
    */
   readonly incidentGapMs: number;
   /**

@@ -36,7 +36,7 @@ export function noteUnitReturn({ unitsLost, unitsReturned }: IncidentState, unit
   if (unitsLost.has(unit)) unitsReturned.set(unit, at);
 }
 
-/** When the incident closes if no drop comes before: `incidentGapMs` after the last drop. */
+/** When the incident closes if no drop comes before: `incidentGapMs` after the end of the last drop. */
 export function closesAt({ timeline }: IncidentState, policy: Policy): EventTime | undefined {
   const { until } = endedPart(timeline);
   return until === undefined ? undefined : later(until, policy.incidentGapMs);
