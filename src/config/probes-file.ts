@@ -1,14 +1,12 @@
-import type { z } from 'zod';
 import { contains, parsePrefix } from '../bgp/prefix.ts';
 import { targetText, type ProbeTarget } from '../bgp/probe.ts';
-import { bad, good, type Result } from '../lib/result.ts';
-import { printable } from '../report/printable.ts';
+import { good, type Result } from '../lib/result.ts';
+import type { Place } from '../lib/zod-faults.ts';
 import type { Territory } from '../territory/territory.ts';
+import { readForm, refused } from './document.ts';
 import { durationArgument } from './duration.ts';
 import { probesSchema, targetListSchema, type ListedTarget } from './probes-schema.ts';
-import { issueFaults } from './schema-faults.ts';
-import { MOST_BYTES } from './config-text.ts';
-import { readYaml, type Path, type YamlDocument } from './yaml-document.ts';
+import type { YamlDocument } from './yaml-document.ts';
 
 /** The content of a file of `watch --probes` (docs/probing.md). */
 export interface ProbesFile {
@@ -54,7 +52,7 @@ const USUAL_CONTROLS: readonly ListedTarget[] = ['193.0.14.129', '202.12.27.33']
 
 /** Reads a file of probes. All faults are reported at once, each with its place. */
 export function parseProbes(text: string, file: string, context: ProbesContext): Result<ProbesFile> {
-  const read = readForm(text, file, probesSchema, ['contact', 'every', 'own', 'atlas', 'controls', 'territories']);
+  const read = readForm(text, file, { schema: probesSchema, keysAt: keysBelow(PROBES_KEYS) });
   if (!read.ok) return read;
   const { document, value } = read.value;
   const { contact, every = context.limits.everyMs, own = true, controls = USUAL_CONTROLS } = value;
@@ -81,40 +79,17 @@ export function parseProbes(text: string, file: string, context: ProbesContext):
 
 /** Reads a list of targets that is shipped. */
 export function parseTargetList(text: string, file: string): Result<readonly ListedTarget[]> {
-  const read = readForm(text, file, targetListSchema, ['targets']);
+  const read = readForm(text, file, { schema: targetListSchema, keysAt: keysBelow(['targets']) });
   return read.ok ? good(read.value.value.targets) : read;
 }
 
+const PROBES_KEYS = ['contact', 'every', 'own', 'atlas', 'controls', 'territories'];
+
 const TARGET_KEYS = ['kind', 'address', 'port', 'name', 'service', 'source', 'date', 'atlas'];
 
-function readForm<T>(
-  text: string,
-  file: string,
-  schema: z.ZodType<T>,
-  keys: readonly string[],
-): Result<{ readonly document: YamlDocument; readonly value: T }> {
-  if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
-  const yaml = readYaml(text);
-  if (!yaml.ok) return refused(file, yaml.faults);
-  const { document } = yaml;
-  const parsed = schema.safeParse(document.value);
-  if (parsed.success) return good({ document, value: parsed.data });
-  const knownKeys = (path: Path): readonly string[] => (path.length === 0 ? keys : TARGET_KEYS);
-  return refused(
-    file,
-    parsed.error.issues.flatMap((issue) =>
-      innermost(issue).flatMap((inner) => issueFaults(inner, document, knownKeys)),
-    ),
-  );
-}
-
-/** What is wrong with a list of targets, or with the word `built-in` in its place. */
-function innermost(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
-  if (issue.code !== 'invalid_union') return [issue];
-  const [, ofList = []] = issue.errors;
-  if (ofList.some(({ code, path }) => code === 'invalid_type' && path.length === 0))
-    return [{ ...issue, code: 'custom', message: 'is neither a list of targets nor the word built-in' }];
-  return ofList.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+/** The keys at a place in a file that has these on top. */
+function keysBelow(onTop: readonly string[]): (place: Place) => readonly string[] {
+  return (place) => (place.length === 0 ? onTop : TARGET_KEYS);
 }
 
 function rateFaults(everyMs: number, document: YamlDocument, { limits }: ProbesContext): readonly string[] {
@@ -169,13 +144,4 @@ function measurementFaults(all: readonly ListedTarget[], own: boolean, document:
       ? []
       : [`${document.locate(['own'])}: own: without it a target needs measurements of RIPE Atlas (atlas: 12345678)`]),
   ];
-}
-
-/** More faults than this are counted. */
-const MOST_FAULTS = 20;
-
-function refused(file: string, faults: readonly string[]): Result<never> {
-  const shown = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
-  const more = faults.length - shown.length;
-  return bad('configuration', ...shown, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
 }

@@ -47,9 +47,14 @@ const target = z
       .max(253, 'is no domain name')
       .optional(),
     service: z.enum(SERVICES, `is none of ${SERVICES.join(', ')}`).optional(),
-    source: z.string().max(500).optional(),
+    source: z.string().max(500, 'is longer than 500 characters').optional(),
     date: z.iso.date('is no day such as 2026-11-28').optional(),
-    atlas: z.union([measurement.transform((id) => [id]), z.array(measurement).min(1).max(10)]).optional(),
+    atlas: z
+      .union(
+        [measurement.transform((id) => [id]), z.array(measurement).min(1, 'is empty').max(10, 'has more than 10')],
+        'is neither the number of a measurement nor a list of them',
+      )
+      .optional(),
   })
   .transform((given, context): ListedTarget => {
     const { kind, address, name = '', source, date, atlas = [] } = given;
@@ -66,12 +71,14 @@ const target = z
     return { service, target: { kind, address, port, name }, source, date, atlas };
   });
 
-const duration = z.union([z.string(), z.number()]).transform((given, context): number => {
+const duration = z.union([z.string(), z.number()], `is not ${DURATION_FORM}`).transform((given, context): number => {
   const ms = typeof given === 'number' ? undefined : parseDuration(given);
   if (ms !== undefined) return ms;
   context.addIssue({ code: 'custom', message: `is not ${DURATION_FORM}`, input: given });
   return z.NEVER;
 });
+
+const NO_TARGETS = 'is neither a list of targets nor the word built-in';
 
 /** The list of targets of one territory. */
 export const targetsSchema = z.array(target).min(1, 'is empty: without a target there is nothing to ask');
@@ -88,10 +95,13 @@ export const probesSchema = z.strictObject({
   every: duration.optional(),
   own: z.boolean('is neither true nor false').optional(),
   atlas: z
-    .strictObject({ api: z.url({ protocol: /^https?$/ }).optional(), stream: z.url({ protocol: /^wss?$/ }).optional() })
+    .strictObject({
+      api: z.url({ protocol: /^https?$/, error: 'is no URL with http or https' }).optional(),
+      stream: z.url({ protocol: /^wss?$/, error: 'is no URL with ws or wss' }).optional(),
+    })
     .optional(),
   controls: targetsSchema.optional(),
-  territories: z.record(z.string(), z.union([z.literal('built-in'), targetsSchema])),
+  territories: z.record(z.string(), z.union([z.literal('built-in'), targetsSchema], NO_TARGETS)),
 });
 
 /** The form of a list of targets that is shipped. */

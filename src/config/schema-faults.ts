@@ -1,36 +1,48 @@
 import type { z } from 'zod';
-import { expectedText, valueAt } from '../lib/zod-faults.ts';
+import { issueFaults, valueAt, yamlPlace, type Place } from '../lib/zod-faults.ts';
 import { didYouMean } from './suggest.ts';
-import type { Path, YamlDocument } from './yaml-document.ts';
+import type { YamlDocument } from './yaml-document.ts';
 
 /**
  * The faults in one issue of a schema, one line each, with their place in front: `7:13: territories[0].id is missing`.
  *
- * @param knownKeys the keys that a map at this path may have: a misspelled key is compared with them.
+ * @param keysAt the keys that a map at this place may have: a misspelled key is compared with them.
  */
-export function issueFaults(
+export function placedFaults(
   issue: z.core.$ZodIssue,
   document: YamlDocument,
-  knownKeys: (path: Path) => readonly string[],
+  keysAt: (place: Place) => readonly string[],
 ): readonly string[] {
-  const { path } = issue;
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(
-      (key) =>
-        `${document.locate([...path, key], 'key')}: ${spell([...path, key])} is not known${didYouMean(key, knownKeys(path))}`,
-    );
-  }
-  const at = document.locate(path);
-  if (issue.code === 'custom' || issue.code === 'invalid_format' || issue.code === 'too_small') {
-    return [`${at}: ${spell(path)}: ${written(document, path)}${issue.message}`];
-  }
-  if (issue.code === 'invalid_type') {
-    const value = valueAt(document.value, path);
-    const fault =
-      value === undefined ? 'is missing' : `is ${typeName(value)}, it must be ${expectedText(issue.expected)}`;
-    return [`${at}: ${spell(path)} ${fault}`];
-  }
-  return [`${at}: ${spell(path)}: ${issue.message}`];
+  return innermost(issue)
+    .flatMap((inner) => issueFaults(inner, document.value))
+    .map(({ place, kind, text }) => {
+      const value = valueAt(document.value, place);
+      const name = spell(place);
+      const at = document.locate(place, kind === 'unknown' ? 'key' : 'value');
+      switch (kind) {
+        case 'unknown':
+          return `${at}: ${name} ${text}${didYouMean(String(place.at(-1)), keysAt(place.slice(0, -1)))}`;
+        case 'missing':
+          return `${at}: ${name} ${text}`;
+        case 'type':
+          return `${at}: ${name} is ${typeName(value)}, it ${text}`;
+        case 'value':
+          return `${at}: ${name}: ${written(value)}${text}`;
+      }
+    });
+}
+
+/** Where the last form of a union, a list, is the one that was meant: what is wrong with it. */
+function innermost(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  const meant = issue.code === 'invalid_union' ? (issue.errors.at(-1) ?? []) : [];
+  if (meant.length === 0 || meant.some(({ code, path }) => code === 'invalid_type' && path.length === 0))
+    return [issue];
+  return meant.flatMap((inner) => innermost({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** `territories[0].blocks[1]` */
+export function spell(place: Place): string {
+  return place.length === 0 ? 'the file' : yamlPlace(place);
 }
 
 function typeName(value: unknown): string {
@@ -40,13 +52,6 @@ function typeName(value: unknown): string {
   return typeof value === 'object' ? 'a map' : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 60)}`;
 }
 
-/** `territories[0].blocks[1]` */
-export function spell(path: Path): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text === '' ? 'the file' : text.replace(/^\./, '');
-}
-
-function written(document: YamlDocument, path: Path): string {
-  const value = valueAt(document.value, path);
+function written(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? `${String(value).slice(0, 80)} ` : '';
 }

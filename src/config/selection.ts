@@ -130,8 +130,7 @@ async function readConfigured(
   // Loaded here, because only a command with a territories file needs it.
   const { parseApart } = await import('./territories-apart.ts');
   const parsed = await parseApart({ text: text.value, file, defaults }, signal);
-  if (parsed === undefined) return bad('interrupted', `${file}: stopped while it was read`);
-  return parsed.ok ? good(parsed) : bad('configuration', ...parsed.faults);
+  return parsed ?? bad('interrupted', `${file}: stopped while it was read`);
 }
 
 function given<Key extends string>(

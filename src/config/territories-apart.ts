@@ -1,5 +1,6 @@
+import type { Result } from '../lib/result.ts';
 import type { Defaults } from './settings.ts';
-import type { TerritoriesFile } from './territories-file.ts';
+import type { Configured } from './territories-file.ts';
 
 /** A file up to this size is read in a fraction of a second. Bytes. */
 const SMALL_BYTES = 64 * 1024;
@@ -16,14 +17,20 @@ export interface TerritoriesText {
  *
  * @returns `undefined` when `signal` aborts before the file is read
  */
-export async function parseApart(given: TerritoriesText, signal?: AbortSignal): Promise<TerritoriesFile | undefined> {
+export async function parseApart(
+  given: TerritoriesText,
+  signal?: AbortSignal,
+): Promise<Result<Configured> | undefined> {
   if (Buffer.byteLength(given.text) > SMALL_BYTES) return inThread(given, signal);
   // Loaded here, because zod and ip-num take longer to load than the rest of the command.
   const { parseTerritories } = await import('./territories-file.ts');
   return parseTerritories(given.text, given.file, given.defaults);
 }
 
-async function inThread(given: TerritoriesText, signal: AbortSignal | undefined): Promise<TerritoriesFile | undefined> {
+async function inThread(
+  given: TerritoriesText,
+  signal: AbortSignal | undefined,
+): Promise<Result<Configured> | undefined> {
   // Most files are small.
   const { Worker } = await import('node:worker_threads');
   return new Promise((resolve, reject) => {
@@ -32,7 +39,7 @@ async function inThread(given: TerritoriesText, signal: AbortSignal | undefined)
       resolve(undefined);
       void worker.terminate();
     };
-    worker.once('message', (read: TerritoriesFile) => resolve(read));
+    worker.once('message', (read: Result<Configured>) => resolve(read));
     worker.once('error', reject);
     worker.once('exit', () => signal?.removeEventListener('abort', end));
     signal?.addEventListener('abort', end, { once: true });

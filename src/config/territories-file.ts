@@ -1,14 +1,14 @@
 import { comparePrefixes, overlaps, type Prefix } from '../bgp/prefix.ts';
 import { policyFaults, type Policy } from '../policy/policy.ts';
-import { printable } from '../report/printable.ts';
 import { countUnits, MAX_UNITS, type Territory } from '../territory/territory.ts';
 import { votingFaults, type VotingPolicy } from '../policy/voting-policy.ts';
 import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
-import { valueAt } from '../lib/zod-faults.ts';
-import { issueFaults, spell } from './schema-faults.ts';
+import { good, type Result } from '../lib/result.ts';
+import { valueAt, type Place } from '../lib/zod-faults.ts';
+import { readForm, refused } from './document.ts';
+import { spell } from './schema-faults.ts';
 import { territoriesSchema, type TerritoriesDocument } from './territories-schema.ts';
-import { MOST_BYTES } from './config-text.ts';
-import { readYaml, type Path, type YamlDocument } from './yaml-document.ts';
+import type { YamlDocument } from './yaml-document.ts';
 
 /** What a territories file configures. */
 export interface Configured {
@@ -16,41 +16,17 @@ export interface Configured {
   readonly voting: VotingPolicy;
 }
 
-/** A territories file that was read, or its faults. */
-export type TerritoriesFile =
-  | ({ readonly ok: true } & Configured)
-  /** One line a fault, each with its place: `file:7:13: …`. Never empty. */
-  | { readonly ok: false; readonly faults: readonly string[] };
-
 /**
  * Reads a territories file (docs/territories.md). All faults are reported at once, so that one edit can correct
  * them.
  */
-export function parseTerritories(text: string, file: string, defaults: Defaults = DEFAULTS): TerritoriesFile {
-  if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
-  const yaml = readYaml(text);
-  if (!yaml.ok) return refused(file, yaml.faults);
-  const { document } = yaml;
-
-  const parsed = territoriesSchema.safeParse(document.value);
-  if (!parsed.success)
-    return refused(
-      file,
-      parsed.error.issues.flatMap((issue) => issueFaults(issue, document, knownKeys)),
-    );
-
-  const configured = configuredOf(parsed.data, defaults);
+export function parseTerritories(text: string, file: string, defaults: Defaults = DEFAULTS): Result<Configured> {
+  const read = readForm(text, file, { schema: territoriesSchema, keysAt });
+  if (!read.ok) return read;
+  const { document, value } = read.value;
+  const configured = configuredOf(value, defaults);
   const faults = [...territoryFaults(configured.territories, document), ...votingPlaced(configured.voting, document)];
-  return faults.length > 0 ? refused(file, faults) : { ok: true, ...configured };
-}
-
-/** More faults than this are counted: a wrong file has one in every line. */
-const MOST_FAULTS = 20;
-
-function refused(file: string, faults: readonly string[]): TerritoriesFile {
-  const listed = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
-  const more = faults.length - listed.length;
-  return { ok: false, faults: more > 0 ? [...listed, printable(`${file}: and ${more} more`)] : listed };
+  return faults.length > 0 ? refused(file, faults) : good(configured);
 }
 
 function configuredOf({ territories, voting = {} }: TerritoriesDocument, defaults: Defaults): Configured {
@@ -76,7 +52,7 @@ function keyed<Key extends string>(
   return found;
 }
 
-function knownKeys(path: Path): readonly string[] {
+function keysAt(path: Place): readonly string[] {
   const names = (table: readonly Setting<string>[]) => table.map(({ name }) => name);
   if (path.length === 0) return ['territories', 'voting'];
   if (path[0] === 'voting') return names(VOTING_SETTINGS);
@@ -119,7 +95,7 @@ function sizeFaults(territory: Territory): readonly string[] {
 }
 
 /** A fault of a policy begins with the key it is about; it is placed there, or at the map that lacks it. */
-function placed(fault: string, path: Path, table: readonly Setting<string>[], document: YamlDocument): string {
+function placed(fault: string, path: Place, table: readonly Setting<string>[], document: YamlDocument): string {
   const setting = table.find(({ key }) => fault.startsWith(`${key} `));
   const at = document.locate(setting === undefined ? path : [...path, setting.name]);
   return `${at}: ${spell(path)}: ${setting === undefined ? fault : fault.replace(setting.key, setting.name)}`;
@@ -145,7 +121,7 @@ function overlapFaults(territories: Territories, document: YamlDocument): readon
 }
 
 /** The position of a block in the list as written: of two equal ones the last, because that one is too many. */
-function indexOf(document: YamlDocument, path: Path, block: Prefix): number {
+function indexOf(document: YamlDocument, path: Place, block: Prefix): number {
   const list = valueAt(document.value, path);
   return Array.isArray(list) ? list.lastIndexOf(block.text) : 0;
 }

@@ -1,22 +1,19 @@
 import { dirname, resolve } from 'node:path';
-import { printable } from '../report/printable.ts';
+import * as z from 'zod';
 import type { StateStore } from '../ports.ts';
 import { listEndpoints } from '../sinks/webhook/endpoints/endpoint-store.ts';
 import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoints/endpoint.ts';
 import { readyEndpoint } from '../sinks/webhook/endpoints/ready.ts';
 import type { Environment, SecretRef } from '../sinks/webhook/request/secret.ts';
 import { bad, good, type Result } from '../lib/result.ts';
-import { MOST_BYTES, readConfigText } from './config-text.ts';
-import { readYaml } from './yaml-document.ts';
+import { readConfigText } from './config-text.ts';
+import { readForm, refused, type Form } from './document.ts';
 
 /** The content of a webhooks file, and warnings about it. */
 export interface WebhooksFile {
   readonly endpoints: readonly Endpoint[];
   readonly warnings: readonly string[];
 }
-
-/** More faults than this are counted. */
-const MOST_FAULTS = 20;
 
 /**
  * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Paths in it are relative to its
@@ -42,29 +39,25 @@ export async function readWebhooks(file: string, environment: Environment): Prom
     : good({ endpoints: parsed.value, warnings });
 }
 
+/** What no endpoint can say alone; `parseEndpoints` reads each of the list. */
+const FORM: Form<{ readonly webhooks: readonly unknown[] }> = {
+  schema: z.strictObject({ webhooks: z.array(z.unknown()) }),
+  keysAt: () => ['webhooks'],
+};
+
 /** The endpoints in the text of a file. Each fault has its place: `file:7:13: …`. */
 export function parseWebhooks(text: string, file: string): Result<readonly Endpoint[]> {
-  if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
-  const yaml = readYaml(text);
-  if (!yaml.ok) return refused(file, yaml.faults);
-  const { document } = yaml;
-  const { value } = document;
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return refused(file, ['1:1: it must be a map with a list under webhooks:']);
-  const unknown = Object.keys(value).filter((key) => key !== 'webhooks');
-  if (unknown.length > 0)
-    return refused(
-      file,
-      unknown.map((key) => `${document.locate([key], 'key')}: ${key} is not known`),
-    );
-  const parsed = parseEndpoints('webhooks' in value ? value.webhooks : undefined);
+  const read = readForm(text, file, FORM);
+  if (!read.ok) return read;
+  const { document, value } = read.value;
+  const parsed = parseEndpoints(value.webhooks);
   if (parsed.ok) return good(parsed.endpoints.map((endpoint) => located(endpoint, dirname(resolve(file)))));
   return refused(
     file,
-    parsed.faults.map(({ path, message }) => {
-      const isKey = message.endsWith('is not known');
-      return `${document.locate(['webhooks', ...path], isKey ? 'key' : 'value')}: ${message}`;
-    }),
+    parsed.faults.map(
+      ({ path, isKey, message }) =>
+        `${document.locate(['webhooks', ...path], isKey === true ? 'key' : 'value')}: ${message}`,
+    ),
   );
 }
 
@@ -82,12 +75,6 @@ export async function namedTwice(
   const faultOf = ({ name }: Endpoint): string =>
     `${file}: webhook ${name}: \`webhook add\` has added one of this name; rename this one, or remove that one with: unroutable webhook remove ${name}`;
   return bad('configuration', ...twice.map(faultOf));
-}
-
-function refused(file: string, faults: readonly string[]): Result<never> {
-  const listed = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
-  const more = faults.length - listed.length;
-  return bad('configuration', ...listed, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
 }
 
 /** The same with whole paths: the program may be started elsewhere next time. */

@@ -1,13 +1,11 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-
-/** A path into a document, as zod's issues carry it. */
-export type Path = readonly PropertyKey[];
+import type { Place } from '../lib/zod-faults.ts';
 
 /** A YAML document as plain values, with a way back to the place where each was written. */
 export interface YamlDocument {
   readonly value: unknown;
   /** `7:13`, line and column from 1: of the key if the document has it, otherwise of the nearest value around it. */
-  locate(path: Path, what?: 'key' | 'value'): string;
+  locate(path: Place, what?: 'key' | 'value'): string;
 }
 
 /** A YAML document as it was read, or its faults. */
@@ -44,7 +42,7 @@ function spoken(message: string): string {
   return message === 'Map keys must be unique' ? 'this key is here twice' : (message.split('\n')[0] ?? message);
 }
 
-function offsetOf(document: Document, path: Path, what: 'key' | 'value' = 'value'): number {
+function offsetOf(document: Document, path: Place, what: 'key' | 'value' = 'value'): number {
   for (let depth = path.length; depth > 0; depth--) {
     const node = nodeAt(document, path.slice(0, depth), what);
     if (node?.range) return node.range[0];
@@ -52,7 +50,7 @@ function offsetOf(document: Document, path: Path, what: 'key' | 'value' = 'value
   return document.contents?.range?.[0] ?? 0;
 }
 
-function nodeAt(document: Document, path: Path, what: 'key' | 'value'): Node | undefined {
+function nodeAt(document: Document, path: Place, what: 'key' | 'value'): Node | undefined {
   const last = path.at(-1);
   if (what === 'key') {
     const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);

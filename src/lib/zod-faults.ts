@@ -8,6 +8,39 @@ export function placeText(place: Place): string {
   return place.map(String).join('.');
 }
 
+/** `data.routes[0].prefix`, as people who write YAML know it; empty for the whole. */
+export function yamlPlace(place: Place): string {
+  const text = place
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part).slice(0, MOST_OF_KEY)}`))
+    .join('');
+  return text.replace(/^\./, '');
+}
+
+/** Of a longer key, this much is shown. */
+const MOST_OF_KEY = 80;
+
+/** A fault of a value by its schema. */
+export interface IssueFault {
+  readonly place: Place;
+  /** What is wrong: the key itself, nothing is there, or what is there. */
+  readonly kind: 'unknown' | 'missing' | 'type' | 'value';
+  /** The end of a sentence about the place: `is missing`, `must be a list`. */
+  readonly text: string;
+}
+
+/** The faults in one issue of a schema. */
+export function issueFaults(issue: z.core.$ZodIssue, value: unknown): readonly IssueFault[] {
+  const { path: place } = issue;
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ place: [...place, key], kind: 'unknown', text: 'is not known' }));
+  // A rule of our own knows better why nothing is there.
+  if (issue.code !== 'custom' && valueAt(value, place) === undefined)
+    return [{ place, kind: 'missing', text: 'is missing' }];
+  return issue.code === 'invalid_type'
+    ? [{ place, kind: 'type', text: `must be ${TYPES[issue.expected] ?? issue.expected}` }]
+    : [{ place, kind: 'value', text: issue.message }];
+}
+
 /** The faults of a value by its schema, one line each: `data.routes.0: expected a string`. */
 export function zodFaults({ issues }: z.ZodError): readonly string[] {
   return issues.map(({ path, message }) => (path.length === 0 ? message : `${placeText(path)}: ${message}`));
@@ -22,11 +55,7 @@ export function valueAt(value: unknown, place: Place): unknown {
   );
 }
 
-/** The name of a zod type for people who write YAML. */
-export function expectedText(type: string): string {
-  return TYPES[type] ?? type;
-}
-
+/** The names of zod's types for people who write YAML. */
 const TYPES: Readonly<Record<string, string>> = {
   string: 'text (in quotes where it looks like a number)',
   number: 'a number',

@@ -34,7 +34,7 @@ describe('help', () => {
     const heavy = new Set([
       'engine',
       'schemas',
-      'yaml-document',
+      'document',
       'territories-file',
       'undici',
       'watch',

@@ -27,15 +27,17 @@ describe('a territories file that is right', () => {
     const file = parseTerritories(YOUTUBE, 'watch.yaml');
     expect(file).toMatchObject({
       ok: true,
-      voting: DEFAULT_VOTING,
-      territories: [
-        {
-          territory: { id: 'YT', name: 'YouTube', origins: [36561], timeZone: undefined },
-          policy: DEFAULT_POLICY,
-        },
-      ],
+      value: {
+        voting: DEFAULT_VOTING,
+        territories: [
+          {
+            territory: { id: 'YT', name: 'YouTube', origins: [36561], timeZone: undefined },
+            policy: DEFAULT_POLICY,
+          },
+        ],
+      },
     });
-    expect(file.ok && file.territories[0]?.territory.blocks.map(({ text }) => text)).toEqual(['208.65.152.0/22']);
+    expect(file.ok && file.value.territories[0]?.territory.blocks.map(({ text }) => text)).toEqual(['208.65.152.0/22']);
   });
 
   test('a live feed has defaults of its own, and what the file says wins over them', () => {
@@ -46,12 +48,13 @@ describe('a territories file that is right', () => {
 voting: { peerSilence: 0s }
 `;
     expect(parseTerritories(YOUTUBE, 'watch.yaml', liveDefaults(undefined))).toMatchObject({
-      voting: { peerSilenceMs: 180_000 },
-      territories: [{ policy: { minCollectors: 5 } }],
+      value: { voting: { peerSilenceMs: 180_000 }, territories: [{ policy: { minCollectors: 5 } }] },
     });
     expect(parseTerritories(text, 'watch.yaml', liveDefaults(['rrc00', 'rrc01']))).toMatchObject({
-      voting: { peerSilenceMs: 0 },
-      territories: [{ policy: { minCollectors: 2 } }, { policy: { minCollectors: 1 } }],
+      value: {
+        voting: { peerSilenceMs: 0 },
+        territories: [{ policy: { minCollectors: 2 } }, { policy: { minCollectors: 1 } }],
+      },
     });
   });
 
@@ -68,16 +71,18 @@ voting: { learn: 5m }
     );
     expect(file).toMatchObject({
       ok: true,
-      voting: { ...DEFAULT_VOTING, learnMs: 300_000 },
-      territories: [
-        {
-          territory: { timeZone: 'America/Los_Angeles' },
-          policy: { ...DEFAULT_POLICY, minVoters: 3, unroutableHoldMs: 90_000, unroutableBelow: 0.2 },
-        },
-        { territory: { id: 'DOC', origins: [] }, policy: DEFAULT_POLICY },
-      ],
+      value: {
+        voting: { ...DEFAULT_VOTING, learnMs: 300_000 },
+        territories: [
+          {
+            territory: { timeZone: 'America/Los_Angeles' },
+            policy: { ...DEFAULT_POLICY, minVoters: 3, unroutableHoldMs: 90_000, unroutableBelow: 0.2 },
+          },
+          { territory: { id: 'DOC', origins: [] }, policy: DEFAULT_POLICY },
+        ],
+      },
     });
-    expect(file.ok && file.territories[1]?.territory.blocks.map(({ text }) => text)).toEqual([
+    expect(file.ok && file.value.territories[1]?.territory.blocks.map(({ text }) => text)).toEqual([
       '192.0.2.0/24',
       '2001:db8::/46',
     ]);

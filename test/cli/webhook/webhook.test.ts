@@ -192,9 +192,9 @@ describe('a file of webhooks that cannot be used ends the start with 78 and name
       'webhooks:\n  - name: desk\n    url: https://example.org/\n    template: { preset: telegram, chat: -5 }\n',
       /:4:41: webhook desk: template\.chat: must be text \(in quotes/,
     ],
-    ['webhooks: 3\n', /:1:11: webhooks: is not a list/],
+    ['webhooks: 3\n', /:1:11: webhooks is the number 3, it must be a list/],
     ['hooks: []\n', /:1:1: hooks is not known/],
-    ['- name: desk\n', /:1:1: it must be a map/],
+    ['- name: desk\n', /:1:1: the file is a list, it must be a map/],
     ['webhooks: [\n', /webhooks\.yaml:\d+:\d+: /],
     [
       'webhooks:\n  - name: desk\n    url: { env: NOT_SET }\n',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { familyBits, parseAddress, parsePrefix, type Prefix, type PrefixText } from '../../../bgp/prefix.ts';
-import { expectedText, valueAt } from '../../../lib/zod-faults.ts';
+import { issueFaults, valueAt } from '../../../lib/zod-faults.ts';
 import { isTypePattern, SEVERITIES, typePatterns, type Filter } from '../filter.ts';
 import { headerFault } from '../request/header.ts';
 import { isVariableName, type SecretRef } from '../request/secret.ts';
@@ -61,6 +61,8 @@ export interface Endpoint {
 /** A fault, and its path in the parsed value. */
 export interface Fault {
   readonly path: readonly PropertyKey[];
+  /** The key itself is wrong, not what it holds. */
+  readonly isKey?: boolean;
   /** Names the endpoint and the field, but never a value that may be secret. */
   readonly message: string;
 }
@@ -129,7 +131,7 @@ export function parseEndpoints(value: unknown, spelled: Spelling = inYaml): Pars
   for (const [i, item] of value.entries()) {
     const parsed = parseEndpoint(item, i, spelled);
     if (parsed.ok) endpoints.push(...parsed.endpoints);
-    else faults.push(...parsed.faults.map(({ path, message }) => ({ path: [i, ...path], message })));
+    else faults.push(...parsed.faults.map((fault) => ({ ...fault, path: [i, ...fault.path] })));
   }
   faults.push(...twice(value));
   return faults.length === 0 ? { ok: true, endpoints } : { ok: false, faults };
@@ -160,7 +162,7 @@ function parseEndpoint(item: unknown, index: number, spelled: Spelling): ParsedE
   });
   const parsed = endpointSchema.safeParse(item);
   if (!parsed.success) {
-    return { ok: false, faults: parsed.error.issues.flatMap((issue) => issueFaults(issue, item, faultOf)) };
+    return { ok: false, faults: parsed.error.issues.flatMap((issue) => schemaFaults(issue, item, faultOf)) };
   }
   const headers = Object.fromEntries(
     Object.entries(parsed.data.headers).map(([key, text]) => [key.toLowerCase(), text]),
@@ -177,15 +179,12 @@ function defaultFilter({ preset }: TemplateChoice): Filter {
 
 type MakeFault = (path: readonly PropertyKey[], reason: string) => Fault;
 
-function issueFaults(issue: z.core.$ZodIssue, item: unknown, faultOf: MakeFault): readonly Fault[] {
-  const { path } = issue;
+function schemaFaults(issue: z.core.$ZodIssue, item: unknown, faultOf: MakeFault): readonly Fault[] {
   // Selects the schema by the template's name, given alone or as `preset`.
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
-    return [faultOf(path.slice(0, -1), issue.message)];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => faultOf([...path, key], 'is not known'));
-  const isMissing = valueAt(item, path) === undefined;
-  if (isMissing) return [faultOf(path, 'is missing')];
-  return [faultOf(path, issue.code === 'invalid_type' ? `must be ${expectedText(issue.expected)}` : issue.message)];
+  const isPreset = issue.code === 'invalid_union' && issue.discriminator !== undefined;
+  return issueFaults(isPreset ? { ...issue, path: issue.path.slice(0, -1) } : issue, item).map(
+    ({ place, kind, text }) => ({ ...faultOf(place, text), ...(kind === 'unknown' ? { isKey: true } : {}) }),
+  );
 }
 
 function urlFaults(endpoint: Endpoint, faultOf: MakeFault): readonly Fault[] {
