@@ -131,15 +131,31 @@ describe('the core', () => {
 
   test('has its thresholds only in src/policy', () => {
     // Retention and sizes of buckets in src/history decide nothing; docs/history.md gives them.
-    const own = core
-      .filter(({ path }) => !/^src\/(?:policy|history)\//.test(path))
-      .flatMap(({ path, text }) =>
-        [...text.matchAll(/const (\w+(?:_MS|_SHARE|_AT|_BELOW|_FACTOR|_PART)) =/g)].map(
-          ([, name]) => `${path} ${name}`,
-        ),
-      );
-    expect(own).toEqual(['src/bgp/peer.ts RIS_HOLD_MS']);
+    const own = core.filter(({ path }) => !/^src\/(?:policy|history)\//.test(path)).flatMap(thresholdsOf);
+    const units = ['MINUTE_MS', 'HOUR_MS', 'DAY_MS'].map((name) => `src/bgp/time.ts ${name}`);
+    expect(own).toEqual(['src/bgp/peer.ts RIS_HOLD_MS', ...units]);
   });
+});
+
+test('what decides in a live feed whether a vote is lost is in src/policy, too', () => {
+  const own = modules
+    .filter(({ path }) => /^streams\/ris-live\/(?!server\/)/.test(path))
+    .flatMap(thresholdsOf)
+    .map((threshold) => threshold.replace('streams/ris-live/', ''));
+  // How often something is done, whether our own process was held up, and what follows from the fixed values.
+  expect(own.sort()).toEqual([
+    'fields.ts FIRST_COLLECTOR_MS',
+    'intake.ts PEER_TICK_MS',
+    'intake.ts TICK_MS',
+    'line.ts HEALTHY_MS',
+    'line.ts HELD_UP_MS',
+    'pace.ts SPAN_MS',
+    'sessions.ts HOLD_MS',
+    'source.ts BEAT_MS',
+    'source.ts HELD_UP_MS',
+    'source.ts LEAP_MS',
+    'stream-clock.ts TOLERANCE_MS',
+  ]);
 });
 
 /** Timers that run by real time, whatever the clock of the sources says. */
@@ -247,6 +263,11 @@ function moduleOf(file: string): Module {
     return relative(root, resolve(root, dirname(file), specifier)).replaceAll('\\', '/');
   });
   return { path, text, imports };
+}
+
+function thresholdsOf({ path, text }: Module): readonly string[] {
+  const named = text.matchAll(/const (\w+(?:_MS|_SHARE|_AT|_BELOW|_FACTOR|_PART)) =/g);
+  return [...named].map(([, name]) => `${path} ${name}`);
 }
 
 function withoutComments(text: string): string {

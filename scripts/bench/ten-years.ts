@@ -1,7 +1,6 @@
 import type { Asn } from '../../src/bgp/asn.ts';
-import type { EventTime } from '../../src/bgp/time.ts';
+import { DAY_MS, MINUTE_MS, type EventTime } from '../../src/bgp/time.ts';
 import type { Bucket } from '../../src/history/bucket.ts';
-import { DAY_MS, MINUTE_MS } from '../../src/history/calendar.ts';
 import { Chunk, LEVELS, openText } from '../../src/history/chunk.ts';
 import type { StateStore } from '../../src/ports.ts';
 import { UNITS } from '../../test/support/day.ts';

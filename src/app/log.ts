@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { DAY_MS } from '../bgp/time.ts';
 import type { LiveReport } from '../../streams/ris-live/report.ts';
 import type { RipestatReport } from '../../streams/ripestat/source.ts';
 import { GAP_REASONS } from '../report/phrases.ts';
@@ -30,8 +31,6 @@ function spoken(line: string): string {
   const { level, time, msg } = JSON.parse(line) as { level: number; time: string; msg: string };
   return `${time.slice(11, 19)} ${LEVELS[level] ?? ''}${printable(msg)}\n`;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Oddities that the live source counts by name; it describes others in words. */
 const ODDITIES: Readonly<Record<string, string>> = {

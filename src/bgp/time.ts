@@ -9,6 +9,15 @@ export type EventTime = Brand<number, 'EventTime'>;
 /** MRT timestamps are 32-bit seconds, RFC 6396 section 2: the latest possible time. */
 export const LAST_EVENT_TIME = (0xffff_ffff * 1000 + 999) as EventTime;
 
+/** Milliseconds of a minute. */
+export const MINUTE_MS = 60_000;
+
+/** Milliseconds of an hour. */
+export const HOUR_MS = 60 * MINUTE_MS;
+
+/** Milliseconds of a day. */
+export const DAY_MS = 24 * HOUR_MS;
+
 /** Milliseconds to event time; `undefined` for a time that no collector can have written. */
 export function eventTimeOf(ms: number): EventTime | undefined {
   const whole = Math.floor(ms);

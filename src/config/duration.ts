@@ -1,7 +1,7 @@
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../bgp/time.ts';
+import { LONGEST_MS } from '../policy/ranges.ts';
 
-/** The longest duration a policy takes: 365 days. */
-export const LONGEST_MS = 365 * 86_400_000;
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: MINUTE_MS, min: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 /** How durations are written, for messages. */
 export const DURATION_FORM = 'a duration such as 500ms, 30s, 5m, 1h30m or 1d, at most 365d';

@@ -1,4 +1,4 @@
-import type { EventTime } from '../bgp/time.ts';
+import { DAY_MS, type EventTime } from '../bgp/time.ts';
 import { parseMoment } from '../bgp/moment.ts';
 
 /** How users write a range of time, for messages. */
@@ -22,8 +22,6 @@ export function parsePeriod(text: string): Period | undefined {
   const until = month === undefined ? Date.UTC(Number(year) + 1, 0) : Date.UTC(Number(year), Number(month));
   return { text, from, until: until as EventTime };
 }
-
-const DAY_MS = 86_400_000;
 
 function momentPeriod(text: string): Period | undefined {
   const from = parseMoment(text);

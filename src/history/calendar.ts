@@ -1,13 +1,4 @@
-import { isoTime, type EventTime } from '../bgp/time.ts';
-
-/** Widths of the history's buckets, in milliseconds. */
-export const MINUTE_MS = 60_000;
-
-/** Milliseconds of an hour. */
-export const HOUR_MS = 60 * MINUTE_MS;
-
-/** Milliseconds of a day. */
-export const DAY_MS = 24 * HOUR_MS;
+import { isoTime, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 
 /** The start, in UTC, of the bucket of this width that contains a moment. */
 export function beginOf(at: number, widthMs: number): EventTime {

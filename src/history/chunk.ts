@@ -1,6 +1,6 @@
-import type { EventTime } from '../bgp/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { Bucket, UpstreamShare } from './bucket.ts';
-import { beginOf, beginOfYear, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
+import { beginOf, beginOfYear, stamp } from './calendar.ts';
 
 /** A level of the history: buckets of one width, several to a record. */
 export interface Level {

@@ -1,7 +1,7 @@
-import type { EventTime } from '../bgp/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { Space } from '../spaces.ts';
 import { merged, type Bucket, type TimelineBucket } from './bucket.ts';
-import { beginOf, beginOfMonth, DAY_MS, HOUR_MS, MINUTE_MS, minutesOf, nextMonth } from './calendar.ts';
+import { beginOf, beginOfMonth, minutesOf, nextMonth } from './calendar.ts';
 import { Chunk, LEVELS, parseOpen, type Level } from './chunk.ts';
 import { exactKey, parseExact, type ExactLook } from './exact.ts';
 import { OPEN_KEY } from './roll-up.ts';

@@ -1,7 +1,7 @@
-import type { EventTime } from '../bgp/time.ts';
+import { HOUR_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { StateChange } from '../spaces.ts';
 import { emptyBucket, merged, stretchOf, type Bucket, type Look } from './bucket.ts';
-import { beginOf, HOUR_MS, MINUTE_MS } from './calendar.ts';
+import { beginOf } from './calendar.ts';
 import { Chunk, LEVELS, openText, type Level } from './chunk.ts';
 
 /** The key of the record of the minute that is being filled. */

@@ -1,6 +1,6 @@
 import type { PeerId } from '../bgp/peer.ts';
-import type { EventTime } from '../bgp/time.ts';
-import { beginOf, DAY_MS, MINUTE_MS, minutesOf } from './calendar.ts';
+import { DAY_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
+import { beginOf, minutesOf } from './calendar.ts';
 import { spaceOf, timeline, type Range } from './query.ts';
 import { beginKey, changesKey } from './sight-log.ts';
 import { applyChange, EVERY_PEER, parseChanges, parseSight, type SightChange } from './sight.ts';

@@ -1,8 +1,8 @@
 import type { PeerId } from '../bgp/peer.ts';
-import type { EventTime } from '../bgp/time.ts';
+import { DAY_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { StateChange } from '../spaces.ts';
-import { beginOf, DAY_MS, MINUTE_MS, stamp } from './calendar.ts';
+import { beginOf, stamp } from './calendar.ts';
 import { changesText, EVERY_PEER, maskOf, sightText, type SightChange, type SightMessage } from './sight.ts';
 
 /** What a store has for one view: the changes of the open minute, and the day whose start is stored. */

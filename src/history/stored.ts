@@ -1,7 +1,7 @@
-import type { EventTime } from '../bgp/time.ts';
+import { DAY_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { StateStore } from '../ports.ts';
 import type { Space } from '../spaces.ts';
-import { beginOf, beginOfMonth, DAY_MS, MINUTE_MS } from './calendar.ts';
+import { beginOf, beginOfMonth } from './calendar.ts';
 import { Chunk, LEVELS, parseOpen } from './chunk.ts';
 import { exactKey, parseExact, type ExactLook } from './exact.ts';
 import { OPEN_KEY, type OpenBuckets } from './roll-up.ts';

@@ -1,7 +1,7 @@
 import type { AsPath } from '../bgp/as-path.ts';
 import { pathText } from '../bgp/as-path.ts';
 import type { Peer } from '../bgp/peer.ts';
-import type { EventTime } from '../bgp/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { CountryData, IncidentData, UnroutableEvent } from '../detect/events/event.ts';
 import type { TerritoryStatus } from '../detect/status.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
@@ -9,7 +9,7 @@ import type { VisibilityChange } from '../rib/visibility-changes.ts';
 import { hoursText } from './stored-hours.ts';
 import type { Space, StateChange } from '../spaces.ts';
 import type { Look } from './bucket.ts';
-import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
+import { beginOf, stamp } from './calendar.ts';
 import { MOST_CARRIED_MS, RollUp } from './roll-up.ts';
 import { lookAt } from './look.ts';
 import { SightLog } from './sight-log.ts';

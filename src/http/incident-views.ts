@@ -1,8 +1,7 @@
 import type { Family } from '../bgp/prefix.ts';
-import type { EventTime } from '../bgp/time.ts';
+import { MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { Incident } from '../detect/events/event.ts';
 import type { StateStore } from '../ports.ts';
-import { MINUTE_MS } from '../history/calendar.ts';
 import { territoryName } from '../report/phrases.ts';
 import { ordersOf } from '../report/progression.ts';
 import type { Space } from '../spaces.ts';

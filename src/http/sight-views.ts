@@ -1,6 +1,5 @@
 import type { PeerId } from '../bgp/peer.ts';
-import { isoTime, type EventTime } from '../bgp/time.ts';
-import { DAY_MS } from '../history/calendar.ts';
+import { DAY_MS, isoTime, type EventTime } from '../bgp/time.ts';
 import { verdictTurns, type Range } from '../history/query.ts';
 import { applyChange, EVERY_PEER, maskHas, maskSize, type SightChange } from '../history/sight.ts';
 import { sightBetween, type SightBetween } from '../history/sight-between.ts';

@@ -1,6 +1,5 @@
-import { isoTime } from '../bgp/time.ts';
+import { DAY_MS, isoTime, MINUTE_MS } from '../bgp/time.ts';
 import type { Seen, TimelineBucket } from '../history/bucket.ts';
-import { DAY_MS, MINUTE_MS } from '../history/calendar.ts';
 import type { ExactLook } from '../history/exact.ts';
 import { exactLooks, resolutionFor, timeline, verdictTurns } from '../history/query.ts';
 import type { Reader } from '../history/stored.ts';

@@ -1,7 +1,7 @@
-import { isoTime, type EventTime } from '../bgp/time.ts';
+import { DAY_MS, HOUR_MS, isoTime, type EventTime } from '../bgp/time.ts';
 import type { Incident } from '../detect/events/event.ts';
 import { verdictTurns, type Range } from '../history/query.ts';
-import { beginOfMonth, beginOfYear, DAY_MS, HOUR_MS, nextMonth } from '../history/calendar.ts';
+import { beginOfMonth, beginOfYear, nextMonth } from '../history/calendar.ts';
 import { headline } from '../report/headline.ts';
 import type { Reader } from '../history/stored.ts';
 import type { Answers } from './answers.ts';

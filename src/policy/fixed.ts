@@ -3,6 +3,7 @@
  * the past, so each has its reason here. docs/policy.md lists them all. Names that end in `_MS` are milliseconds of
  * event time, unless the comment names another clock; all others are shares of 1 or factors.
  */
+import { DAY_MS, HOUR_MS } from '../bgp/time.ts';
 import { RIS_HOLD_MS } from '../bgp/peer.ts';
 
 /**
@@ -58,13 +59,13 @@ export const SLOW_TABLE_FACTOR = 3;
  * A network leaves the control group after it was not visible for this long: an anchor that was taken out of service
  * says nothing about our own view.
  */
-export const CONTROL_LEAVE_MS = 3_600_000;
+export const CONTROL_LEAVE_MS = HOUR_MS;
 
 /**
  * Visibility changes are stored as evidence for this long, as far as there is room (docs/limits.md). A movement can be
  * traced back as long as its messages are within a minute of each other, and a slow one takes hours.
  */
-export const EVIDENCE_MS = 6 * 3_600_000;
+export const EVIDENCE_MS = 6 * HOUR_MS;
 
 /**
  * A route that a peer changed less than this long before its RIB dump began may be missing in the dump: collectors
@@ -114,6 +115,49 @@ export const STALE_FEED_MS = 180_000;
  */
 export const BEACON_SILENCE_MS = 25 * 60_000;
 
+/**
+ * A live connection without a fresh message for this long is lost: each of its collectors has a gap, and it is opened
+ * again. It carries the KEEPALIVEs of all their sessions; and with `--blind-hold`, blindness is reported within a
+ * minute. Milliseconds of monotonic time.
+ */
+export const SILENT_FEED_MS = 45_000;
+
+/**
+ * A collector without a fresh message for this long has a gap, while others still send: even a quiet session sends a
+ * KEEPALIVE in each third of its hold time (180 s in RIS). Milliseconds of monotonic time.
+ */
+export const SILENT_COLLECTOR_MS = 60_000;
+
+/** The clock of a collector may be this far ahead of the live feed. A message further ahead is not used. */
+export const AHEAD_MS = 10_000;
+
+/**
+ * A message in time, this long after one that was ahead, proves that not the whole feed is ahead: only the peer of the
+ * message that was ahead has a gap. Milliseconds of monotonic time.
+ */
+export const AHEAD_PROOF_MS = 2_000;
+
+/**
+ * Without a message in time, that peer has its gap after this long: by then, a whole feed that is ahead has been found.
+ * Milliseconds of monotonic time.
+ */
+export const AHEAD_DOUBT_MS = 15_000;
+
+/**
+ * A live feed that is ahead as a whole for this long, by three messages or more that agree, has no reliable time: each
+ * of its collectors has a gap. Milliseconds of monotonic time.
+ */
+export const LEAP_DOUBT_MS = 5_000;
+
+/**
+ * After this long, the time of such a feed is used: it is ours that was wrong, as after a machine was suspended.
+ * Milliseconds of monotonic time.
+ */
+export const LEAP_BELIEF_MS = 30_000;
+
+/** A message that is older than this when it comes is dropped: RIS Live passes on updates of days or weeks ago. */
+export const ABSURD_AGE_MS = DAY_MS;
+
 /** A looking glass is believed when at least this share of its full-feed peers shows a route to a control prefix. */
 export const LOOKING_GLASS_ALIVE_SHARE = 0.5;
 
@@ -133,7 +177,7 @@ export const LOOKING_GLASS_INVENTED_SHARE = 0.1;
 export const SHORT_DUMP_SHARE = 0.8;
 
 /** A RIB dump older than this is not compared with: after that long, a smaller table may be real. */
-export const COMPARED_DUMP_MS = 2 * 86_400_000;
+export const COMPARED_DUMP_MS = 2 * DAY_MS;
 
 /**
  * A collector that never pauses is silent between two files of updates for longer than this only if a file is missing.

@@ -1,3 +1,5 @@
+import { rangeFaults } from './ranges.ts';
+
 /**
  * The thresholds of a verdict. Shares are between 0 and 1; durations are milliseconds of event time. Each default
  * has its reason; "measured" names the study, the others are judgement, tried on the incidents in `incidents/`.
@@ -164,16 +166,7 @@ export const LIVE_POLICY: Policy = { ...DEFAULT_POLICY, minCollectors: 5 };
 
 /** Why a policy cannot be used, one sentence for each fault; empty when it can. */
 export function policyFaults(policy: Policy): readonly string[] {
-  const faults: string[] = [];
-  for (const name of SHARES) {
-    const share = policy[name];
-    if (!(share > 0 && share <= 1)) faults.push(`${name} is ${share}: a share lies above 0 and is at most 1`);
-  }
-  for (const name of DURATIONS) {
-    const ms = policy[name];
-    if (!Number.isInteger(ms) || ms < 0 || ms > MAX_DURATION)
-      faults.push(`${name} is ${ms}: a duration is 0 to 365 days, in whole milliseconds`);
-  }
+  const faults = [...rangeFaults(policy, { shares: SHARES, durations: DURATIONS })];
   for (const name of ['minVoters', 'minCollectors', 'flappingDrops'] as const) {
     const count = policy[name];
     if (!Number.isInteger(count) || count < 1) faults.push(`${name} is ${count}: it counts from 1`);
@@ -184,8 +177,6 @@ export function policyFaults(policy: Policy): readonly string[] {
   if (policy.absentBelow > policy.presentAt) faults.push('absentBelow must not be more than presentAt');
   return faults;
 }
-
-const MAX_DURATION = 365 * 86_400_000;
 
 const SHARES = [
   'unroutableBelow',

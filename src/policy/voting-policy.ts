@@ -1,4 +1,5 @@
 import { RIS_HOLD_MS } from '../bgp/peer.ts';
+import { rangeFaults } from './ranges.ts';
 
 /**
  * Who may vote. There is one for the whole engine: the state of a peer does not depend on the territory, except for
@@ -46,15 +47,8 @@ export const LIVE_VOTING: VotingPolicy = { ...DEFAULT_VOTING, peerSilenceMs: RIS
 
 /** Why this cannot be used, one sentence for each fault; empty when it can. */
 export function votingFaults(voting: VotingPolicy): readonly string[] {
-  const faults: string[] = [];
-  if (!(voting.fullFeedShare > 0 && voting.fullFeedShare <= 1)) {
-    faults.push(`fullFeedShare is ${voting.fullFeedShare}: a share lies above 0 and is at most 1`);
-  }
-  for (const name of ['resyncMs', 'learnMs', 'forgetMs', 'peerSilenceMs'] as const) {
-    const ms = voting[name];
-    if (!Number.isInteger(ms) || ms < 0 || ms > 365 * 86_400_000) {
-      faults.push(`${name} is ${ms}: a duration is 0 to 365 days, in whole milliseconds`);
-    }
-  }
-  return faults;
+  return rangeFaults(voting, {
+    shares: ['fullFeedShare'],
+    durations: ['resyncMs', 'learnMs', 'forgetMs', 'peerSilenceMs'],
+  });
 }

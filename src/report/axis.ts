@@ -1,4 +1,4 @@
-import type { EventTime } from '../bgp/time.ts';
+import { DAY_MS, type EventTime } from '../bgp/time.ts';
 import { dayText, type Wall } from './clock.ts';
 import type { Span } from './columns.ts';
 
@@ -34,7 +34,7 @@ export function ticksOf({ from, to }: Span, columns: number): readonly Tick[] {
  */
 export function labelRow(ticks: readonly Tick[], columns: number, wall: (at: EventTime) => Wall): string {
   const [first, second] = ticks;
-  const days = first === undefined || second === undefined ? 0 : (second.at - first.at) / 86_400_000;
+  const days = first === undefined || second === undefined ? 0 : (second.at - first.at) / DAY_MS;
   let row = '';
   for (const { at, column } of ticks) {
     const there = wall(at);

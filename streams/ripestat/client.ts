@@ -56,6 +56,7 @@ const MAX_ATTEMPTS = 5;
 /** The wait before the nth retry is up to this, doubled each time. Milliseconds. */
 const WAITS = { leastMs: 0, firstMs: 1_000, mostMs: 60_000 };
 const MAX_CACHED = 16;
+const MAX_BYTES = 32 * 2 ** 20;
 
 interface Cached {
   readonly at: number;
@@ -132,7 +133,7 @@ class Client implements RipestatClient {
     if (!(await this.#slots.take(limit))) return 'timeout';
     try {
       return await within(this.#clock, this.#options.attemptMs ?? 30_000, limit, async (signal) => {
-        const fetched = await fetchText(url, { maxBytes: this.#options.maxBytes ?? 32 * 2 ** 20 }, signal);
+        const fetched = await fetchText(url, { maxBytes: this.#options.maxBytes ?? MAX_BYTES }, signal);
         return signal.aborted && fetched.kind === 'broken' ? 'timeout' : fetched;
       });
     } finally {
@@ -146,7 +147,7 @@ class Client implements RipestatClient {
     if (fetched.kind === 'broken')
       return { outcome: failed('unreachable', call, `${fetched.reason}${tries}`), againMs: 0 };
     if (fetched.kind === 'too-large') {
-      const most = (this.#options.maxBytes ?? 32 * 2 ** 20) / 2 ** 20;
+      const most = (this.#options.maxBytes ?? MAX_BYTES) / 2 ** 20;
       return { outcome: failed('too-large', call, `its answer is larger than ${most} MiB`), againMs: undefined };
     }
     const { status, text, retryAfter } = fetched;

@@ -1,6 +1,7 @@
 import type { Element, GapReason } from '../../src/bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import { later, type EventTime } from '../../src/bgp/time.ts';
+import { AHEAD_DOUBT_MS, AHEAD_PROOF_MS, SILENT_FEED_MS } from '../../src/policy/fixed.ts';
 import { Reorder } from '../reorder.ts';
 import type { Message, Unreadable } from './decode.ts';
 import { CollectorActivity } from './collector-activity.ts';
@@ -17,8 +18,6 @@ export interface IntakeOptions {
   readonly timeline: 'live' | 'history';
   /** How long messages are held for sorting, milliseconds. */
   readonly reorderMs: number;
-  /** Silence after which time moves on without a message, in `history` and before the first message. Milliseconds. */
-  readonly silenceMs: number;
   readonly put: (element: Element) => void;
   readonly report: Report;
   readonly odd: Oddities;
@@ -34,10 +33,6 @@ export const MAX_IDS = 50_000;
 /** One tick of a session in this time is enough: a session counts as silent after 180 s. Milliseconds. */
 const PEER_TICK_MS = 5000;
 const TICK_MS = 1000;
-/** A message in time this long after one from the future proves that not the whole feed is ahead. Milliseconds. */
-const PROOF_MS = 2000;
-/** After this long, enough messages have come to decide without one. Milliseconds. */
-const DOUBT_MS = 15_000;
 
 /** A held item: a message, a tick or a gap. */
 interface Held {
@@ -71,7 +66,7 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#clock = new StreamClock(options);
+    this.#clock = new StreamClock(options.timeline);
   }
 
   /** The sizes of its buffers: messages, ticks and gaps, elements in messages, ids, peers with ticks. */
@@ -125,7 +120,7 @@ export class Intake {
 
   #noteFresh(collector: Collector, at: EventTime, monotonicMs: number): void {
     this.#messageMs = monotonicMs;
-    this.#noteDoubted(monotonicMs, PROOF_MS);
+    this.#noteDoubted(monotonicMs, AHEAD_PROOF_MS);
     this.#pace.note(at, monotonicMs);
     if (this.activity.noteFresh(collector, at, monotonicMs)) {
       this.#options.report({ type: 'heard-again', collector, at });
@@ -163,7 +158,7 @@ export class Intake {
 
   /** Releases what is due. `isConnected`: earlier messages may still come. */
   release(monotonicMs: number, isConnected: boolean): void {
-    this.#noteDoubted(monotonicMs, DOUBT_MS);
+    this.#noteDoubted(monotonicMs, AHEAD_DOUBT_MS);
     const until = this.#until(monotonicMs, isConnected);
     if (until === undefined) return;
     for (;;) {
@@ -226,7 +221,8 @@ export class Intake {
   #until(monotonicMs: number, isConnected: boolean): EventTime | undefined {
     const expected = this.#clock.expected(monotonicMs);
     const { lastMessageAt } = this.#clock;
-    const isSilent = monotonicMs - Math.max(this.#messageMs, this.#begunMs) >= this.#options.silenceMs;
+    // In a recording and before the first message, time moves on without messages only after this silence.
+    const isSilent = monotonicMs - Math.max(this.#messageMs, this.#begunMs) >= SILENT_FEED_MS;
     if (expected === undefined || (lastMessageAt === undefined && !isSilent)) return undefined;
     const until = isConnected ? later(expected, -this.#options.reorderMs) : expected;
     const mayPass = this.#options.timeline === 'live' || isSilent || !isConnected;

@@ -4,6 +4,7 @@ import { eventTimeOf } from '../../src/bgp/time.ts';
 import type { Element } from '../../src/bgp/element.ts';
 import { AsyncQueue } from '../../src/lib/async-queue.ts';
 import { LinkedAbort } from '../../src/lib/linked-abort.ts';
+import { SILENT_COLLECTOR_MS, SILENT_FEED_MS } from '../../src/policy/fixed.ts';
 import type { Clock, ElementSource } from '../../src/ports.ts';
 import { ClockDifference } from './clock-difference.ts';
 import { CONTROL_PREFIXES, RIS_COLLECTORS, type ControlPrefix } from './control-prefixes.ts';
@@ -44,13 +45,6 @@ export interface RisLiveOptions {
   readonly controls?: readonly ControlPrefix[];
   /** Milliseconds of event time that messages are held, to be put in order. @default 2_000 */
   readonly reorderMs?: number;
-  /** A collector without fresh messages for this long, milliseconds, is lost. @default 60_000 */
-  readonly silentCollectorMs?: number;
-  /**
-   * A whole feed without fresh messages for this long, milliseconds, is lost, and its connection is closed. @default
-   * 45_000
-   */
-  readonly silentFeedMs?: number;
 }
 
 /** A live source, with statistics. */
@@ -123,7 +117,6 @@ class Feed implements Listener {
     this.#intake = new Intake({
       timeline: this.#timeline,
       reorderMs: options.reorderMs ?? 2000,
-      silenceMs: options.silentFeedMs ?? 45_000,
       put: (element) => this.outlet.push(element),
       report: this.#report,
       odd: this.#odd,
@@ -247,15 +240,14 @@ class Feed implements Listener {
   #listenTo(line: Line): void {
     const now = this.#now();
     const { activity } = this.#intake;
-    const { silentCollectorMs = 60_000, silentFeedMs = 45_000 } = this.#options;
-    const isLost = now - line.freshMs >= silentFeedMs;
+    const isLost = now - line.freshMs >= SILENT_FEED_MS;
     for (const collector of line.collectors) {
-      if (isLost || activity.silentMs(collector, now) >= silentCollectorMs) {
+      if (isLost || activity.silentMs(collector, now) >= SILENT_COLLECTOR_MS) {
         this.#intake.lose(collector, activity.reasonOf(collector), now);
       }
     }
     const isStale = line.staleMs > line.freshMs;
-    if (isLost) line.cut(`no message${isStale ? ' but old ones' : ''} for ${silentFeedMs / 1000} s`);
+    if (isLost) line.cut(`no message${isStale ? ' but old ones' : ''} for ${SILENT_FEED_MS / 1000} s`);
   }
 
   #missBeacon(): void {

@@ -1,4 +1,5 @@
 import { later, type EventTime } from '../../src/bgp/time.ts';
+import { ABSURD_AGE_MS, AHEAD_MS, LEAP_BELIEF_MS, LEAP_DOUBT_MS } from '../../src/policy/fixed.ts';
 
 /**
  * A message's own time, compared with the feed's:
@@ -11,32 +12,11 @@ import { later, type EventTime } from '../../src/bgp/time.ts';
  */
 export type Timeliness = 'in-time' | 'absurd' | 'ahead' | 'leapt' | 'returned';
 
-/** The options of a feed's clock. */
-export interface StreamClockOptions {
-  /**
-   * `live`: the feed runs in real time, so messages from the future can be detected. `history`: a recording at any
-   * speed; every message that is not absurd is accepted.
-   */
-  readonly timeline: 'live' | 'history';
-  /** Milliseconds a collector's clock may run ahead of the feed. @default 10_000 */
-  readonly leadMs?: number;
-  /** Older than this, a message is absurd, milliseconds. @default 86_400_000 */
-  readonly oldestMs?: number;
-  /**
-   * The whole feed must be ahead for this long, in monotonic milliseconds, before our own time counts as behind.
-   *
-   * @default 5_000
-   */
-  readonly doubtMs?: number;
-  /**
-   * Once the feed has given a time, the whole feed must be ahead for this long before its new time is used. @default
-   * 30_000
-   */
-  readonly beliefMs?: number;
-}
-
 /** This many messages must agree before a new time is accepted. */
 const MIN_MESSAGES = 3;
+
+/** The times of two messages agree when they differ by at most this, after the time between them. */
+const TOLERANCE_MS = AHEAD_MS + LEAP_DOUBT_MS;
 
 /** Messages that agree with each other, but not with the feed's time. */
 interface Doubt {
@@ -53,24 +33,19 @@ interface Doubt {
  */
 export class StreamClock {
   readonly #timeline: 'live' | 'history';
-  readonly #leadMs: number;
-  readonly #oldestMs: number;
-  readonly #doubtMs: number;
   /** The latest time that was used, and when it arrived. */
   #lastMessage: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #guess: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #doubt: Doubt | undefined;
   /** The size of the last accepted leap. It may have been wrong, and the feed may come back. Milliseconds. */
   #leaptMs: number | undefined;
-  readonly #beliefMs: number;
 
-  constructor(options: StreamClockOptions) {
-    const { timeline, leadMs = 10_000, oldestMs = 86_400_000, doubtMs = 5000, beliefMs = 30_000 } = options;
+  /**
+   * @param timeline `live`: the feed runs in real time, so messages from the future can be detected. `history`: a
+   *   recording at any speed; every message that is not absurd is accepted.
+   */
+  constructor(timeline: 'live' | 'history') {
     this.#timeline = timeline;
-    this.#beliefMs = beliefMs;
-    this.#leadMs = leadMs;
-    this.#oldestMs = oldestMs;
-    this.#doubtMs = doubtMs;
   }
 
   /** The latest time of a message. */
@@ -94,17 +69,17 @@ export class StreamClock {
     const expected = this.expected(monotonicMs);
     if (expected !== undefined) {
       if (this.#mayHaveReturned(at, expected)) {
-        if (this.#doubtedMs(at, monotonicMs) < this.#beliefMs) return 'in-time';
+        if (this.#doubtedMs(at, monotonicMs) < LEAP_BELIEF_MS) return 'in-time';
         this.#doubt = this.#leaptMs = undefined;
         this.#lastMessage = { at, monotonicMs };
         return 'returned';
       }
-      const isAhead = this.#timeline === 'live' && at > expected + this.#leadMs;
-      const isAbsurd = at < expected - this.#oldestMs;
+      const isAhead = this.#timeline === 'live' && at > expected + AHEAD_MS;
+      const isAbsurd = at < expected - ABSURD_AGE_MS;
       if (isAhead && this.#lastMessage !== undefined) {
         const doubtedMs = this.#doubtedMs(at, monotonicMs);
-        if (doubtedMs < this.#doubtMs) return 'ahead';
-        if (doubtedMs < this.#beliefMs) return 'leapt';
+        if (doubtedMs < LEAP_DOUBT_MS) return 'ahead';
+        if (doubtedMs < LEAP_BELIEF_MS) return 'leapt';
         this.#leaptMs = at - expected;
       } else if ((isAhead || (isAbsurd && this.#lastMessage === undefined)) && !this.#isConvinced(at, monotonicMs)) {
         return isAhead ? 'ahead' : 'absurd';
@@ -119,18 +94,18 @@ export class StreamClock {
 
   /** Its time matches the feed before the leap. */
   #mayHaveReturned(at: EventTime, expected: EventTime): boolean {
-    return this.#leaptMs !== undefined && Math.abs(expected - this.#leaptMs - at) <= this.#toleranceMs;
+    return this.#leaptMs !== undefined && Math.abs(expected - this.#leaptMs - at) <= TOLERANCE_MS;
   }
 
   /** Whether the whole feed, and not just one message, has another time than ours. */
   #isConvinced(at: EventTime, monotonicMs: number): boolean {
-    return this.#doubtedMs(at, monotonicMs) >= this.#doubtMs;
+    return this.#doubtedMs(at, monotonicMs) >= LEAP_DOUBT_MS;
   }
 
   /** For how long the messages have agreed on another time than the feed's; 0 while they are too few. */
   #doubtedMs(at: EventTime, monotonicMs: number): number {
     const doubt = this.#doubt;
-    if (doubt === undefined || Math.abs(at - later(doubt.at, monotonicMs - doubt.atMs)) > this.#toleranceMs) {
+    if (doubt === undefined || Math.abs(at - later(doubt.at, monotonicMs - doubt.atMs)) > TOLERANCE_MS) {
       this.#doubt = { at, atMs: monotonicMs, sinceMs: monotonicMs, messages: 1 };
       return 0;
     }
@@ -140,9 +115,5 @@ export class StreamClock {
       doubt.atMs = monotonicMs;
     }
     return doubt.messages >= MIN_MESSAGES ? monotonicMs - doubt.sinceMs : 0;
-  }
-
-  get #toleranceMs(): number {
-    return this.#leadMs + this.#doubtMs;
   }
 }

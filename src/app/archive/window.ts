@@ -17,7 +17,7 @@ import {
   type ArchiveFile,
 } from '../../../streams/archive/layout.ts';
 import { parseCollector, type Collector, type Project } from '../../bgp/peer.ts';
-import type { EventTime } from '../../bgp/time.ts';
+import { DAY_MS, type EventTime } from '../../bgp/time.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import { refusal } from '../../lib/errno.ts';
 import { httpUrlFault } from '../../lib/http-url.ts';
@@ -61,7 +61,7 @@ export const URL_COLLECTOR = 'url' as Collector;
 export const DEFAULT_CACHE_BYTES = 20e9;
 const DEFAULT_COLLECTORS: Readonly<Record<Project, string>> = { ris: 'rrc00', routeviews: 'route-views2' };
 /** A year of one collector is 105,000 files. A larger window is a typing mistake. */
-const LONGEST_WINDOW_MS = 366 * 86_400_000;
+const LONGEST_WINDOW_MS = 366 * DAY_MS;
 
 /**
  * The folder of `--cache`, else of $UNROUTABLE_CACHE, else the user's cache folder by the XDG base directory

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getText, type PoliteHttp } from '../../../streams/http/get.ts';
+import { DAY_MS } from '../../bgp/time.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
@@ -21,7 +22,7 @@ export interface AsNamesOptions {
 }
 
 /** How long a copy of a URL is used. Milliseconds. */
-const FRESH_MS = 7 * 86_400_000;
+const FRESH_MS = 7 * DAY_MS;
 /** Largest size of a list. The list of RIPE NCC has 6 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const LONGEST_NAME = 60;

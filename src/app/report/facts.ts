@@ -1,6 +1,5 @@
-import { isoTime, type EventTime } from '../../bgp/time.ts';
+import { DAY_MS, isoTime, MINUTE_MS, type EventTime } from '../../bgp/time.ts';
 import type { Incident, UnroutableEvent } from '../../detect/events/event.ts';
-import { DAY_MS } from '../../history/calendar.ts';
 import { resolutionFor, verdictTurns, type Range } from '../../history/query.ts';
 import type { Reader } from '../../history/stored.ts';
 import { ordersOf } from '../../report/progression.ts';
@@ -45,7 +44,6 @@ export interface ReportWanted {
   readonly resolution?: 'minute' | 'hour' | 'day' | undefined;
 }
 
-const MINUTE_MS = 60_000;
 const MOST_PEERS_MS = 3 * DAY_MS;
 const MOST_EXACT_MS = DAY_MS;
 /** Up to a week is drawn by minutes: by hours, four minutes without a route would look like an hour. */

@@ -8,7 +8,7 @@ import { SVGRenderer } from 'echarts/renderers';
 import { packageRoot } from '../../app/package-root.ts';
 import { captionsOf, clockOf } from '../../app/report/captions.ts';
 import type { SubjectFacts } from '../../app/report/facts.ts';
-import type { EventTime } from '../../bgp/time.ts';
+import { DAY_MS, type EventTime } from '../../bgp/time.ts';
 import { optionOf, type Drawn, type Palette, type Style } from '../../pictures/options.ts';
 import type { Picture } from '../../pictures/pictures.ts';
 import { refusal } from '../../lib/errno.ts';
@@ -82,7 +82,7 @@ function drawnOf(facts: SubjectFacts, theme: Theme): Drawn {
 
 function styleOf(facts: SubjectFacts, theme: Theme): Style {
   const local = clockOf(facts);
-  const days = (facts.range.until - facts.range.from) / 86_400_000;
+  const days = (facts.range.until - facts.range.from) / DAY_MS;
   const clocks = [createClock(undefined), ...(local.place === undefined ? [] : [local])];
   return {
     palette: PALETTES[theme],

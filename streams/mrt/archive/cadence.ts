@@ -1,6 +1,6 @@
 import { projectOf, type Collector } from '../../../src/bgp/peer.ts';
+import { MINUTE_MS } from '../../../src/bgp/time.ts';
 
-const MINUTE_MS = 60_000;
 /** RIS wrote update files every 15 minutes until July 2003, every 5 minutes since (RIPE NCC, RIS raw data). */
 const RIS_FIVE_MINUTES_SINCE = Date.UTC(2003, 7, 1);
 

@@ -1,6 +1,6 @@
+import { HOUR_MS } from '../../../src/bgp/time.ts';
 import type { Collector } from '../../../src/bgp/peer.ts';
 
-const HOUR_MS = 3_600_000;
 /** Until when Route Views named its files in Pacific time, as the name has it: 2003-02-03, about 19:00 UTC. */
 const UNTIL = Date.UTC(2003, 1, 3, 11);
 /** And route-views.eqix: 2006-02-01, about 21:00 UTC. */

@@ -1,4 +1,4 @@
-import type { EventTime } from '../../../src/bgp/time.ts';
+import { DAY_MS, type EventTime } from '../../../src/bgp/time.ts';
 import type { Clock } from '../../../src/ports.ts';
 import type { Client } from './client.ts';
 import type { FrameFaults } from './frame-faults.ts';
@@ -87,7 +87,7 @@ const BY_NAME: Readonly<Record<string, (faults: Faults, value: string | undefine
   drop: (faults, value) => faults.drop(count(value, 1)),
   duplicate: (faults, value) => faults.duplicate(count(value, 1)),
   reorder: (faults, value) => faults.reorder(count(value, 10)),
-  late: (faults, value) => faults.late(count(value, 10), 3 * 86_400_000),
+  late: (faults, value) => faults.late(count(value, 10), 3 * DAY_MS),
   silence: (faults, value) => faults.silence(count(value, 1_800_000)),
   'only-withdrawals': (faults) => faults.onlyWithdrawals(),
   stall: (faults, value) => faults.stall(count(value, 60_000)),

@@ -24,7 +24,7 @@ function intakeOf(): {
   const report = (one: LiveReport): void => void reports.push(one);
   const put = (element: Element): void => void elements.push(element);
   const odd = new Oddities((one) => report({ type: 'odd', ...one }));
-  const intake = new Intake({ timeline: 'live', reorderMs: 2000, silenceMs: 45_000, put, report, odd });
+  const intake = new Intake({ timeline: 'live', reorderMs: 2000, put, report, odd });
   intake.begin(noon, 0);
   const reading = { names: new Names(), routes: new WatchedRoutes(KP.blocks) };
   const send = (frame: object, ms = 0): void => {

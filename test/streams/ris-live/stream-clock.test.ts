@@ -13,7 +13,7 @@ function at(ms: number): EventTime {
 }
 
 function live(): StreamClock {
-  const clock = new StreamClock({ timeline: 'live' });
+  const clock = new StreamClock('live');
   clock.guess(noon, 0);
   return clock;
 }
@@ -89,7 +89,7 @@ test('one absurd message, however often it comes back, does not take time back',
 });
 
 test('a wall clock days ahead at the start is put right by the feed', () => {
-  const clock = new StreamClock({ timeline: 'live' });
+  const clock = new StreamClock('live');
   clock.guess(at(3 * DAY), 0);
   const judged = Array.from({ length: 70 }, (_, i) => clock.classify(at(i * 100), i * 100));
   expect(judged[0]).toBe('absurd');
@@ -98,7 +98,7 @@ test('a wall clock days ahead at the start is put right by the feed', () => {
 });
 
 test('a recording may be of any time and pass at any speed', () => {
-  const clock = new StreamClock({ timeline: 'history' });
+  const clock = new StreamClock('history');
   clock.guess(noon, 0);
   expect(clock.expected(0)).toBeUndefined();
   expect(clock.classify(Date.UTC(2001, 0, 1) as EventTime, 5)).toBe('in-time');

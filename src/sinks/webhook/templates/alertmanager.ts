@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../bgp/time.ts';
 import type { CountryData, Envelope, IsoTime, UnroutableEvent, Verdict } from '../../../detect/events/event.ts';
 import { oneLine } from './escape.ts';
 import { json, type Sentence, type Template } from './template.ts';
@@ -20,7 +21,7 @@ const ALERTS = [
  * the time of the recovery. With `unknown`, a firing alert continues: losing sight is not a recovery.
  */
 export const alertmanager: Template = (event, sentence, wallMs = 0) => {
-  const farOff = isoTime(Math.max(Date.parse(event.time), wallMs) + FIRES_FOR_DAYS * 86_400_000);
+  const farOff = isoTime(Math.max(Date.parse(event.time), wallMs) + FIRES_FOR_DAYS * DAY_MS);
   switch (event.type) {
     case 'country.unroutable':
     case 'country.degraded':
