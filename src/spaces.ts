@@ -1,4 +1,5 @@
 import type { Family } from './bgp/prefix.ts';
+import { parseJson } from './lib/json.ts';
 import { SINGLE_SPACES, VIEW_SPACES, type EngineChange, type EngineRecord, type EngineSpace } from './state/record.ts';
 
 /**
@@ -83,10 +84,6 @@ export function readerChange(name: string, id: string | undefined): StateChange 
 /** The id of the last event that a reader has dealt with, from its record; `undefined` before the oldest. */
 export function readerPosition(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  try {
-    const id: unknown = JSON.parse(value);
-    return typeof id === 'string' ? id : undefined;
-  } catch {
-    return undefined;
-  }
+  const id = parseJson(value);
+  return typeof id === 'string' ? id : undefined;
 }

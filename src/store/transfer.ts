@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { eventTimeOf, isoTime, type EventTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Batch, Committed, StateStore } from '../ports.ts';
 import { isEngineSpace } from '../state/record.ts';
 import type { StateChange } from '../spaces.ts';
@@ -208,12 +209,8 @@ class ExportReader {
 type Fields = Readonly<Record<string, unknown>>;
 
 function objectOf(line: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(line);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
 function isCount(value: unknown): value is number {

@@ -1,5 +1,6 @@
 import { parseCollector } from '../../src/bgp/peer.ts';
 import { isHttpUrl } from '../../src/lib/http-url.ts';
+import { parseJson } from '../../src/lib/json.ts';
 import { NO_DUMP, type ArchiveFinder, type ArchiveWindow, type FoundFiles, type LookupFault } from './find.ts';
 import { getText, type PoliteHttp } from '../http/get.ts';
 import { DUMP_WITHIN_MS, dumpBefore, fileOf, filesOfWindow, PACIFIC_MOST_MS, type UpdateFile } from './layout.ts';
@@ -78,12 +79,7 @@ interface Page {
 
 /** The content of an answer, or why it is not valid, for people. */
 function pageIn(text: string): Page | string {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return NO_ANSWER;
-  }
+  const answer = parseJson(text);
   if (typeof answer !== 'object' || answer === null) return NO_ANSWER;
   const { data, total, error } = answer as Record<string, unknown>;
   if (typeof error === 'string' && error !== '') return `the broker answers: ${error}`;

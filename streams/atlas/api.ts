@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { asnOf, type Asn } from '../../src/bgp/asn.ts';
+import { parseJson } from '../../src/lib/json.ts';
 import { within } from '../../src/lib/within.ts';
 import type { Clock } from '../../src/ports.ts';
 import { isPassing } from '../http/answer.ts';
@@ -130,11 +131,8 @@ async function ask(
       reason: `HTTP ${fetched.status}`,
       isFinal: fetched.status >= 400 && !isPassing(fetched.status),
     };
-  try {
-    return { ok: true, value: JSON.parse(fetched.text) };
-  } catch {
-    return { ok: false, reason: 'the answer is no JSON', isFinal: false };
-  }
+  const value = parseJson(fetched.text);
+  return value === undefined ? { ok: false, reason: 'the answer is not JSON', isFinal: false } : { ok: true, value };
 }
 
 function notThat(what: string): AtlasAnswer<never> {

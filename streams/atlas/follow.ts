@@ -2,6 +2,7 @@ import type { ProbeElement } from '../../src/bgp/element.ts';
 import type { Vantage } from '../../src/bgp/probe.ts';
 import { AsyncQueue } from '../../src/lib/async-queue.ts';
 import { backOffMs } from '../../src/lib/back-off.ts';
+import { parseJson } from '../../src/lib/json.ts';
 import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import type { Clock } from '../../src/ports.ts';
 import { Oddities } from '../oddities.ts';
@@ -200,12 +201,8 @@ class Follower {
   }
 
   async #receive(frame: Uint8Array): Promise<void> {
-    let message: unknown;
-    try {
-      message = JSON.parse(Buffer.from(frame).toString());
-    } catch {
-      return this.#odd.count('a message of the stream is no JSON');
-    }
+    const message = parseJson(Buffer.from(frame).toString());
+    if (message === undefined) return this.#odd.count('a message of the stream is no JSON');
     if (!Array.isArray(message)) return this.#odd.count('a message of the stream is no array');
     const [type, payload] = message as unknown[];
     if (type === 'atlas_error') return this.#odd.count('the stream reports an error', JSON.stringify(payload));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../../src/lib/json.ts';
 import { placeText } from '../../src/lib/zod-faults.ts';
 import { done, failed, type Outcome } from './fault.ts';
 
@@ -66,12 +67,4 @@ function shortened(text: string): string {
   // Removes control characters, so that foreign text cannot act on a terminal.
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
   return plain.length > MAX_CHARACTERS ? `${plain.slice(0, MAX_CHARACTERS)}…` : plain;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

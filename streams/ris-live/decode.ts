@@ -4,6 +4,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, Peer } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
+import { parseJson } from '../../src/lib/json.ts';
 import { MAX_FRAME_BYTES } from '../http/frames.ts';
 import { objectOf, pathField, timestampOf, type JsonObject } from './fields.ts';
 import { MAX_ID_LENGTH } from './message-id.ts';
@@ -87,8 +88,8 @@ export interface Reading {
 export function decode(frame: string | Uint8Array, reading: Reading): Decoded {
   if (frame.length > MAX_FRAME_BYTES) return unreadable('too-long');
   if (typeof frame !== 'string' && !isUtf8(frame)) return unreadable('not-utf-8');
-  const envelope = parsed(typeof frame === 'string' ? frame : textOf(frame));
-  if (envelope === NOT_JSON) return unreadable('not-json');
+  const envelope = parseJson(typeof frame === 'string' ? frame : textOf(frame));
+  if (envelope === undefined) return unreadable('not-json');
   const { type, data } = objectOf(envelope) ?? {};
   switch (type) {
     case 'ris_message':
@@ -103,16 +104,6 @@ export function decode(frame: string | Uint8Array, reading: Reading): Decoded {
       return { kind: 'collectors', collectors: collectorsOf(data, reading.names) };
     default:
       return typeof type === 'string' ? { kind: 'unknown-envelope' } : unreadable('not-an-envelope');
-  }
-}
-
-const NOT_JSON = Symbol('not JSON');
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return NOT_JSON;
   }
 }
 

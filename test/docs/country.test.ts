@@ -39,7 +39,7 @@ const country = (...words: readonly string[]) =>
 function blocksIn(text: string): readonly string[] {
   const file = parseTerritories(text, 'country.yaml');
   if (!file.ok) throw new Error(file.faults.join('\n'));
-  return file.territories.flatMap(({ territory }) => territory.blocks.map((block) => block.text));
+  return file.value.territories.flatMap(({ territory }) => territory.blocks.map((block) => block.text));
 }
 
 test.skipIf(!hasPython)(

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Drill } from './fake-outage.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { parseJson } from '../../lib/json.ts';
 import type { Clock, StateStore } from '../../ports.ts';
 import type { StateChange, StateRecord } from '../../spaces.ts';
 import { drillEvents, drillParts, type DrillParts } from './drill-events.ts';
@@ -177,10 +178,6 @@ function holdOf({ holdMs = 0 }: Drill): number {
 }
 
 function drillOf({ key, value }: StateRecord): Drill | undefined {
-  try {
-    const drill = schema.safeParse(JSON.parse(value)).data;
-    return drill?.id === key ? drill : undefined;
-  } catch {
-    return undefined;
-  }
+  const drill = schema.safeParse(parseJson(value)).data;
+  return drill?.id === key ? drill : undefined;
 }

@@ -4,6 +4,7 @@ import { clusterOf, redisOf } from '../../store/redis/clients.ts';
 import { targetOf } from '../../store/redis/open.ts';
 import { parseRedisUrl } from '../../store/redis/url.ts';
 import { refusal } from '../../lib/errno.ts';
+import { parseJson } from '../../lib/json.ts';
 import { inTime } from '../../lib/within.ts';
 
 /** Listens to the pub/sub channel of all events, as a subscriber would. */
@@ -58,10 +59,6 @@ function deaf(reason: string): Listening {
 }
 
 function idFrom(text: string, source: string): string | undefined {
-  try {
-    const event = JSON.parse(text) as { readonly source?: unknown; readonly id?: unknown };
-    return event.source === source && typeof event.id === 'string' ? event.id : undefined;
-  } catch {
-    return undefined;
-  }
+  const event = (parseJson(text) ?? {}) as { readonly source?: unknown; readonly id?: unknown };
+  return event.source === source && typeof event.id === 'string' ? event.id : undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../lib/json.ts';
 import type { Clock, StateStore } from '../../ports.ts';
 
 /** One running process, as it last reported itself. Times are its machine's clock, RFC 3339. */
@@ -40,7 +41,7 @@ const schema = z.object({
 /** The reported processes, by id. Unreadable records belong to another version, and are skipped. */
 export async function readInstances(store: StateStore): Promise<readonly Instance[]> {
   const records = await store.read('instances');
-  return records.flatMap(({ value }) => parsed(value) ?? []);
+  return records.flatMap(({ value }) => schema.safeParse(parseJson(value)).data ?? []);
 }
 
 /** Whether an instance has reported lately enough. */
@@ -73,12 +74,4 @@ export async function beat(
     await clock.sleep(BEAT_MS, signal);
   }
   await store.write([{ space: 'instances', key: me().id, value: undefined }]).catch(() => undefined);
-}
-
-function parsed(value: string): Instance | undefined {
-  try {
-    return schema.safeParse(JSON.parse(value)).data;
-  } catch {
-    return undefined;
-  }
 }

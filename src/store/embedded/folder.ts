@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, fileWords } from '../../lib/errno.ts';
+import { parseJson } from '../../lib/json.ts';
 import { expectedBytes } from './damage.ts';
 
 /** Marks a folder as ours. A folder that has content and no mark is never written to. */
@@ -147,12 +148,8 @@ function isUsable(file: string): boolean {
 }
 
 function programOf(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'program' in value ? value.program : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null && 'program' in value ? value.program : undefined;
 }
 
 /** Syncs the folder's name, and the names in it, so that they survive a power cut. */

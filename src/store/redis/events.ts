@@ -1,5 +1,6 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { backOffMs } from '../../lib/back-off.ts';
+import { parseJson } from '../../lib/json.ts';
 import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { UnknownEvent, type Clock } from '../../ports.ts';
 import type { Keys } from '../keys.ts';
@@ -149,11 +150,7 @@ class Reading {
 /** @throws RedisFailure `foreign` */
 export function eventOf([id, fields]: StreamEntry, key: string): UnroutableEvent {
   const at = fields.findIndex((field, i) => i % 2 === 0 && field === 'event');
-  try {
-    const event: unknown = JSON.parse(fields[at + 1] ?? '');
-    if (at >= 0 && typeof event === 'object' && event !== null) return event as UnroutableEvent;
-  } catch {
-    // As below: another program wrote it.
-  }
+  const event = parseJson(fields[at + 1] ?? '');
+  if (at >= 0 && typeof event === 'object' && event !== null) return event as UnroutableEvent;
   throw new RedisFailure('foreign', `entry ${id} of ${key} is no event`);
 }

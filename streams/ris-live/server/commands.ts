@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/lib/json.ts';
 import { parseFilter, type ReadFilter } from './filter.ts';
 
 /** `socketOptions` hold for all subscriptions of a socket; a later one that has them overrides. */
@@ -59,14 +60,6 @@ export function parseSocketOptions(data: unknown): SocketOptions | undefined | f
   if (typeof socketOptions !== 'object') return false;
   const { includeRaw: raw = false, acknowledge = false } = socketOptions as Record<string, unknown>;
   return typeof raw === 'boolean' && typeof acknowledge === 'boolean' ? { includeRaw: raw, acknowledge } : false;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function refused(message: string, command?: string): Command {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData } from 'ws';
+import { parseJson } from '../../../src/lib/json.ts';
 import { inTime } from '../../../src/lib/within.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { parseSocketOptions } from './commands.ts';
@@ -124,11 +125,8 @@ function stream(station: Station, request: IncomingMessage, response: ServerResp
 /** A header that is not JSON is passed on as text, which `parseFilter` refuses. */
 function jsonOf(header: string | string[] | undefined): unknown {
   if (typeof header !== 'string' || header === '') return header;
-  try {
-    return JSON.parse(header);
-  } catch {
-    return header;
-  }
+  const value = parseJson(header);
+  return value === undefined ? header : value;
 }
 
 function targetOf({ url = '/' }: IncomingMessage): { path: string; query: URLSearchParams } {

@@ -4,12 +4,12 @@
  */
 import type * as z from 'zod';
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
+import { parseJson } from '../../../lib/json.ts';
 import { placeText } from '../../../lib/zod-faults.ts';
 import type { Space, StateRecord } from '../../../spaces.ts';
 import { parseEndpoints } from './endpoint.ts';
 import {
   keyParts,
-  parsedJson,
   RECORDS,
   type AskRecord,
   type DeadRecord,
@@ -67,7 +67,7 @@ export function decodeLog(record: StateRecord): Decoded<LogRecord> {
 }
 
 function decode<T>(record: StateRecord, shape: z.ZodType<T>): Decoded<T> {
-  const value = parsedJson(record.value);
+  const value = parseJson(record.value);
   if (value === undefined) return unreadable(record, undefined);
   const parsed = shape.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };

@@ -189,15 +189,6 @@ function put(space: Space, key: string, value: object | undefined): StateChange 
   return { space, key, value: value === undefined ? undefined : JSON.stringify(value) };
 }
 
-/** The value of a record's text; `undefined`: it is not JSON. */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What a delivery needs of an event: an id that can be signed, and a body in our format. */
 function isEvent(value: unknown): value is UnroutableEvent {
   if (typeof value !== 'object' || value === null) return false;
