@@ -1,4 +1,5 @@
 import { backOffMs } from '../lib/back-off.ts';
+import { messageOf } from '../lib/message-of.ts';
 import type { Clock } from '../ports.ts';
 
 const WAITS = { firstMs: 200, mostMs: 5_000 };
@@ -15,7 +16,7 @@ export function retrying(
 ): (error: unknown, attempt: number) => Promise<void> {
   let said: string | undefined;
   return async (error, attempt) => {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     // Texts that differ only in a number, such as the free space, count as the same.
     const kind = text.replaceAll(/\d+/g, '');
     if (attempt === 1 || kind !== said) say(error);

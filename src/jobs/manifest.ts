@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { messageOf } from '../lib/message-of.ts';
 
 const count = z.int().min(0);
 const file = z.strictObject({
@@ -75,7 +76,7 @@ function read<T>(schema: z.ZodType<T>, text: string): T | string {
     const parsed = schema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : z.prettifyError(parsed.error);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -2,6 +2,7 @@ import type { RedisOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inTime } from '../lib/within.ts';
 import type { Clock } from '../ports.ts';
+import { messageOf } from '../lib/message-of.ts';
 
 const ASK_AGAIN_MS = 250;
 
@@ -32,7 +33,7 @@ export async function queueRefusal(
       return 'it is a node of a cluster, and a queue lives on one server; use one without cluster mode';
     return undefined;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     // A user without the right to ask may still use the queue.
     return reason.startsWith('NOPERM') ? undefined : reason;
   } finally {

@@ -2,6 +2,7 @@ import { aborted } from '../lib/abort.ts';
 import { withEither } from '../lib/linked-abort.ts';
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
 import { inBatches, inParallel } from '../lib/in-parallel.ts';
+import { messageOf } from '../lib/message-of.ts';
 import { jobOf, rootOf } from './job-names.ts';
 import type { RunFolder } from './run-folder.ts';
 import { Turns } from './turns.ts';
@@ -281,7 +282,7 @@ export class JobQueue {
         if ((await run.left()).length === 0) await this.#addReduce(run);
       }
     } catch (error) {
-      handlers.report(`the watchdog: ${error instanceof Error ? error.message : String(error)}`);
+      handlers.report(`the watchdog: ${messageOf(error)}`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { getSystemErrorName } from 'node:util';
+import { messageOf } from './message-of.ts';
 
 /** The name of a system error, `ENOENT`; LMDB gives its number. `undefined` when it is not a system error. */
 export function codeOf(error: unknown): string | undefined {
@@ -10,7 +11,7 @@ export function codeOf(error: unknown): string | undefined {
 export function refusal(error: unknown): string {
   // Node.js begins its own texts with the code: `ENOSPC: no space left on device, write`.
   const isNodes = error instanceof Error && 'code' in error && error.message.startsWith(String(error.code));
-  return (isNodes ? fileWords(error) : undefined) ?? (error instanceof Error ? error.message : String(error));
+  return (isNodes ? fileWords(error) : undefined) ?? messageOf(error);
 }
 
 /** What the code of a system error means for a file or folder; `undefined`: there is no text for it. */

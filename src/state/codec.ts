@@ -1,3 +1,5 @@
+import { messageOf } from '../lib/message-of.ts';
+
 /**
  * The schema of a value in a record. It writes the value as JSON and reads it back.
  *
@@ -183,7 +185,7 @@ function decodeFields<S>(fields: Fields, value: Readonly<Record<string, unknown>
     try {
       found[name] = codec.decode(written, units);
     } catch (error) {
-      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
     }
   }
   return found as ObjectOf<S>;

@@ -1,4 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
+import { messageOf } from '../lib/message-of.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { isEngineSpace, STATE_FORMAT, type EngineSpace, type EngineChange, type EngineRecord } from './record.ts';
 import { parseRecord, type Codec } from './codec.ts';
@@ -188,7 +189,7 @@ class StoredRecords {
       return read();
     } catch (error) {
       if (error instanceof UnreadableRecord) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const what = key === undefined ? `the records ${space}` : `the record ${space} ${key}`;
       throw new UnreadableRecord(`${what} cannot be read: ${reason}`, { cause: error });
     }

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { readRefusal } from '../../src/lib/errno.ts';
+import { messageOf } from '../../src/lib/message-of.ts';
 import type { ScanBatch } from '../mrt/scan/scan-job.ts';
 import { readBatchLine } from './batch-line.ts';
 import {
@@ -76,7 +77,7 @@ export async function* readSection(
       at = end;
     }
   } catch (error) {
-    yield damaged(section, `the extract is damaged: ${error instanceof Error ? error.message : String(error)}`);
+    yield damaged(section, `the extract is damaged: ${messageOf(error)}`);
   } finally {
     await file.close();
   }

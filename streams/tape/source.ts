@@ -3,6 +3,7 @@ import { elementLineReader, type BadLine } from '../../src/bgp/element-line.ts';
 import { collectorOf, type Element, type GapElement } from '../../src/bgp/element.ts';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
+import { messageOf } from '../../src/lib/message-of.ts';
 import type { ElementSource } from '../../src/ports.ts';
 
 /** The reports of a tape while it is played. */
@@ -39,7 +40,7 @@ export function tapeSource(file: string, report: (report: TapeReport) => void = 
         }
       } catch (error) {
         if (signal.aborted) return;
-        report({ type: 'unreadable-file', file, reason: error instanceof Error ? error.message : String(error) });
+        report({ type: 'unreadable-file', file, reason: messageOf(error) });
         yield* tape.gaps('damaged-file');
       }
       report({ type: 'end', file, elements: tape.elements, badLines: tape.badLines });

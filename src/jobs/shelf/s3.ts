@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../../lib/message-of.ts';
 import type { Pages } from '../../../streams/extract/pages.ts';
 import { FolderShelf } from './folder.ts';
 import { ObjectWindows } from './object-pages.ts';
@@ -130,7 +131,7 @@ export class S3Shelf implements Shelf {
     try {
       return await asked;
     } catch (error) {
-      throw new Error(`${this.pathOf(name)}: ${error instanceof Error ? error.message : String(error)}`, {
+      throw new Error(`${this.pathOf(name)}: ${messageOf(error)}`, {
         cause: error,
       });
     }

@@ -1,5 +1,6 @@
 import { Cluster, type ChainableCommander, type Redis } from 'ioredis';
 import { inTime } from '../../lib/within.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import type { Clock } from '../../ports.ts';
 import { clusterOf, redisOf, type RedisTarget } from './clients.ts';
 import { failureOf, RedisFailure } from './failure.ts';
@@ -277,10 +278,6 @@ export class RedisLink {
     this.#trouble = trouble;
     this.#isUp = trouble === undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function callerOf(client: Redis | Cluster): Caller {

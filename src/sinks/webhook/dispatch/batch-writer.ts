@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { backOffMs } from '../../../lib/back-off.ts';
+import { messageOf } from '../../../lib/message-of.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
 import type { Space, StateChange, StateRecord } from '../../../spaces.ts';
 import { WakeSignal } from './wake-signal.ts';
@@ -107,7 +108,7 @@ export class BatchWriter {
   /** Waits after a failure of the store: longer each time, with jitter, at most until `signal` aborts. */
   async waitAfter(error: unknown, what: 'read' | 'write' = 'read'): Promise<void> {
     const { clock, random, report } = this.#options;
-    if (!this.isAway) report({ type: 'away', reason: error instanceof Error ? error.message : String(error) });
+    if (!this.isAway) report({ type: 'away', reason: messageOf(error) });
     this.#failures[what]++;
     await clock.sleep(backOffMs(this.#failures[what], WAITS, random), this.#signal);
   }

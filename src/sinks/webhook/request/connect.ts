@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { messageOf } from '../../../lib/message-of.ts';
 import { proxyOf, tunnel } from '../../../lib/proxy.ts';
 import { canonicalAddress } from './address-guard.ts';
 import { errorText } from './error-text.ts';
@@ -70,7 +71,7 @@ async function tunnelled(
       socket.on('error', () => undefined);
       return { ok: true, socket };
     } catch (error) {
-      reason = `proxy: ${error instanceof Error ? error.message : String(error)}`;
+      reason = `proxy: ${messageOf(error)}`;
       if (signal.aborted) break;
     }
   }
