@@ -37,6 +37,11 @@ export function earliest(...times: readonly (EventTime | undefined)[]): EventTim
 }
 
 /** RFC 3339 in UTC with milliseconds, the form events carry: `2014-12-22T16:15:00.000Z`. */
-export function isoTime(at: EventTime): string {
+export function isoTime(at: number): string {
   return new Date(at).toISOString();
+}
+
+/** Reads the time of an event. `isoTime` wrote it, so this cannot fail. */
+export function eventTime(text: string): EventTime {
+  return Date.parse(text) as EventTime;
 }

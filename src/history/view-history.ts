@@ -1,7 +1,7 @@
 import type { AsPath } from '../bgp/as-path.ts';
 import { pathText } from '../bgp/as-path.ts';
 import type { Peer } from '../bgp/peer.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
+import { DAY_MS, eventTime, HOUR_MS, MINUTE_MS, type EventTime } from '../bgp/time.ts';
 import type { CountryData, IncidentData, UnroutableEvent } from '../detect/events/event.ts';
 import type { TerritoryStatus } from '../detect/status.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
@@ -86,7 +86,7 @@ export class ViewHistory {
 
   noteEvent(event: UnroutableEvent): void {
     if (isIncidentEvent(event)) this.#noteIncident(event.data);
-    else if (isVerdictEvent(event)) this.#verdicts.note(Date.parse(event.data.since) as EventTime, event.data.verdict);
+    else if (isVerdictEvent(event)) this.#verdicts.note(eventTime(event.data.since), event.data.verdict);
   }
 
   /** Continues as if the program had never stopped: the view is as it was when the last record was written, at `at`. */

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
+import { isoTime } from '../bgp/time.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import { apiOf, askedOf, problemOf } from './api.ts';
 import { atomFeed, badgeSvg, calendar } from './feeds.ts';
@@ -179,7 +180,7 @@ function addMetrics(app: Hono<Bindings>, metrics: HttpMetrics): void {
 }
 
 function addFeeds(app: Hono<Bindings>, { store, clock, access }: HttpOptions): void {
-  const now = (): string => new Date(clock.wallMs()).toISOString();
+  const now = (): string => isoTime(clock.wallMs());
   const asked = (context: Context) => askedOf(context, 'view');
   const text = (context: Context, type: string, body: string): Response => {
     context.header('Content-Type', type);

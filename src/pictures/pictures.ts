@@ -1,3 +1,4 @@
+import { isoTime } from '../bgp/time.ts';
 import type { Answers } from '../http/answers.ts';
 
 /** What was seen over time, as the API answers it. */
@@ -63,7 +64,7 @@ export function toTheSecond(minutes: PictureTimeline, exact: PictureTimeline): P
     const widthMs = Math.max(0, Date.parse(exact.buckets[i + 1]?.at ?? minutes.until) - at);
     return {
       ...look,
-      at: new Date(at).toISOString(),
+      at: isoTime(at),
       widthMs: Math.min(widthMs, until - at),
       blindMs: look.share === null ? widthMs : 0,
     };

@@ -1,5 +1,4 @@
-import type { EventTime } from '../bgp/time.ts';
-import type { IsoTime } from '../detect/events/event.ts';
+import { isoTime, type EventTime } from '../bgp/time.ts';
 
 /** Formats event time for people: in UTC, and in the local time of the territory on that day. */
 export interface LocalClock {
@@ -51,11 +50,6 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Reads the time of an event. `isoTime` wrote it, so this cannot fail. */
-export function eventTime(text: IsoTime): EventTime {
-  return Date.parse(text) as EventTime;
-}
-
 /** `2014-12-22 16:15:00 UTC`. Fractions of a second are cut off: the archives mostly have whole seconds. */
 export function utcText(at: EventTime): string {
   const { year, month, day, time } = utcWall(at);
@@ -64,7 +58,7 @@ export function utcText(at: EventTime): string {
 
 /** A moment in parts, in UTC. */
 export function utcWall(at: EventTime): Wall {
-  const text = new Date(at).toISOString();
+  const text = isoTime(at);
   return { year: text.slice(0, 4), month: text.slice(5, 7), day: text.slice(8, 10), time: text.slice(11, 19) };
 }
 

@@ -1,5 +1,6 @@
+import { eventTime } from '../bgp/time.ts';
 import type { Incident, IncidentData, IncidentSpan } from '../detect/events/event.ts';
-import { durationText, eventTime, utcText } from './clock.ts';
+import { durationText, utcText } from './clock.ts';
 import { incidentFacts, lastedText, openText } from './incident-words.ts';
 import { territoryName, type Clocks } from './phrases.ts';
 import type { PublishedTime, Sources } from './published.ts';

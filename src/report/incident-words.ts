@@ -1,5 +1,6 @@
+import { eventTime } from '../bgp/time.ts';
 import type { Envelope, Incident, IncidentChange, IncidentData, IncidentSpan } from '../detect/events/event.ts';
-import { durationText, eventTime, utcText, utcWall } from './clock.ts';
+import { durationText, utcText, utcWall } from './clock.ts';
 import { counted, listed, percent } from './printable.ts';
 import { territoryName, type Clocks } from './phrases.ts';
 

@@ -1,7 +1,7 @@
 import type { Service } from '../bgp/probe.ts';
-import type { EventTime } from '../bgp/time.ts';
+import { eventTime, type EventTime } from '../bgp/time.ts';
 import type { CountryData, IncidentData, Reachability, UnroutableEvent, Verdict } from '../detect/events/event.ts';
-import { durationText, eventTime, utcText } from './clock.ts';
+import { durationText, utcText } from './clock.ts';
 import { SERVICE_NAMES } from './reach-words.ts';
 
 /** One step: what changed, and since when. */

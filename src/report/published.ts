@@ -1,6 +1,6 @@
-import type { EventTime } from '../bgp/time.ts';
+import { eventTime, type EventTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
-import { durationText, eventTime, utcText } from './clock.ts';
+import { durationText, utcText } from './clock.ts';
 
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';

@@ -1,4 +1,5 @@
 import type { Service } from '../bgp/probe.ts';
+import { eventTime } from '../bgp/time.ts';
 import type {
   Reachability,
   ReachabilityData,
@@ -7,7 +8,6 @@ import type {
   ServiceReach,
   UnreachedReason,
 } from '../detect/events/event.ts';
-import { eventTime } from './clock.ts';
 import type { Clocks } from './phrases.ts';
 import { counted, listed } from './printable.ts';
 

@@ -1,5 +1,6 @@
+import { eventTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
-import { durationText, eventTime } from './clock.ts';
+import { durationText } from './clock.ts';
 import { meetings, type Met, type PublishedTime } from './published.ts';
 
 /** What is known about an incident before it is replayed. */

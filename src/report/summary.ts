@@ -1,6 +1,6 @@
-import type { EventTime } from '../bgp/time.ts';
+import { eventTime, type EventTime } from '../bgp/time.ts';
 import type { OfTerritory, Verdict, VisibilityData } from '../detect/events/event.ts';
-import { eventTime, utcText } from './clock.ts';
+import { utcText } from './clock.ts';
 import type { Paint } from './paint.ts';
 import { seenText, territoryName, unusualText, verdictText } from './phrases.ts';
 import { lastedText, unseenSince } from './incident-words.ts';

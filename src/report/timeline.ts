@@ -1,5 +1,6 @@
+import { eventTime } from '../bgp/time.ts';
 import type { Envelope, EventType, UnroutableEvent } from '../detect/events/event.ts';
-import { eventTime, utcWall } from './clock.ts';
+import { utcWall } from './clock.ts';
 import { incidentFacts } from './incident-words.ts';
 import type { Paint, Tone } from './paint.ts';
 import { printable } from './printable.ts';

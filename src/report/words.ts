@@ -1,3 +1,4 @@
+import { eventTime } from '../bgp/time.ts';
 import type {
   BlindData,
   CountryData,
@@ -11,7 +12,7 @@ import type {
   PrefixData,
   UnroutableEvent,
 } from '../detect/events/event.ts';
-import { durationText, eventTime, type LocalClock } from './clock.ts';
+import { durationText, type LocalClock } from './clock.ts';
 import { incidentSentence } from './incident-words.ts';
 import { reachabilitySentence, warningSentence } from './reach-words.ts';
 import {

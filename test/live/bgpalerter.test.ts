@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { isoTime, type EventTime } from '../../src/bgp/time.ts';
+import { isoTime } from '../../src/bgp/time.ts';
 import { UNITS } from '../support/day.ts';
 import { Sim } from '../support/sim.ts';
 
@@ -29,7 +29,7 @@ function sincesOf(sim: Sim, type: string): string[] {
 }
 
 function iso(ms: number): string {
-  return isoTime(ms as EventTime);
+  return isoTime(ms);
 }
 
 describe('BGPalerter never reports', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { EventTime } from '../../src/bgp/time.ts';
+import { eventTime, type EventTime } from '../../src/bgp/time.ts';
 import { answerText, stretchesOf, type VerdictStretch } from '../../src/report/answer.ts';
-import { createClock, eventTime } from '../../src/report/clock.ts';
+import { createClock } from '../../src/report/clock.ts';
 
 const range = { from: eventTime('2014-12-22T00:00:00Z'), until: eventTime('2014-12-23T00:00:00Z') };
 

@@ -2,7 +2,7 @@ import { asnOf, type Asn } from '../../bgp/asn.ts';
 import type { Element, RouteElement } from '../../bgp/element.ts';
 import { parseCollector, peerOf, type Peer } from '../../bgp/peer.ts';
 import type { Prefix } from '../../bgp/prefix.ts';
-import { later, type EventTime } from '../../bgp/time.ts';
+import { eventTime, later, type EventTime } from '../../bgp/time.ts';
 import { unitsOf, type Territory } from '../../territory/territory.ts';
 import { Chain, digest, type Draft } from '../../detect/events/chain.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
@@ -75,7 +75,7 @@ export function marked({ id }: Drill, events: readonly UnroutableEvent[]): reado
   return events.map((event) => {
     const { type, subject, time } = event;
     const data = withIncident(event.data, (incident) => digest(['drill', id, incident]).slice(0, 16));
-    const draft = { type, subject, at: Date.parse(time) as EventTime, about: event.id, data } as Draft;
+    const draft = { type, subject, at: eventTime(time), about: event.id, data } as Draft;
     return { ...chain.append(draft, `/drills/${id}`, 'drill'), drill: true };
   });
 }

@@ -1,6 +1,6 @@
-import type { EventTime } from '../../bgp/time.ts';
+import { eventTime, type EventTime } from '../../bgp/time.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
-import { eventTime, utcText } from '../../report/clock.ts';
+import { utcText } from '../../report/clock.ts';
 import { publishedLine } from '../../report/published.ts';
 import { knownIncidents, type KnownIncident } from './library.ts';
 

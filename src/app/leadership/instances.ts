@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isoTime } from '../../bgp/time.ts';
 import { parseJson } from '../../lib/json.ts';
 import type { Clock, StateStore } from '../../ports.ts';
 
@@ -61,7 +62,7 @@ export async function beat(
 ): Promise<void> {
   while (!signal.aborted) {
     const now = clock.wallMs();
-    const said: Instance = { ...me(), beatAt: new Date(now).toISOString() };
+    const said: Instance = { ...me(), beatAt: isoTime(now) };
     try {
       const gone = (await readInstances(store)).filter(({ beatAt }) => now - Date.parse(beatAt) > FORGET_MS);
       await store.write([

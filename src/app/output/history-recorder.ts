@@ -1,4 +1,4 @@
-import { isoTime, type EventTime } from '../../bgp/time.ts';
+import { eventTime, isoTime, type EventTime } from '../../bgp/time.ts';
 import type { Family } from '../../bgp/prefix.ts';
 import type { UnroutableEvent, Verdict } from '../../detect/events/event.ts';
 import type { Engine, TerritoryStatus } from '../../engine.ts';
@@ -100,7 +100,7 @@ export class HistoryRecorder {
     if (!('verdict' in event.data)) return;
     const { territory, family, verdict, since } = event.data;
     const seen = this.#seen.get(`${territory.id}/${family}`);
-    if (seen !== undefined) noteVerdict(seen.spans, verdict, Date.parse(since) as EventTime);
+    if (seen !== undefined) noteVerdict(seen.spans, verdict, eventTime(since));
   }
 
   #of(territory: Territory, family: Family): RecordedSeries {

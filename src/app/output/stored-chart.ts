@@ -1,4 +1,4 @@
-import type { EventTime } from '../../bgp/time.ts';
+import { eventTime, type EventTime } from '../../bgp/time.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Reader } from '../../history/stored.ts';
 import { good, type Result } from '../../lib/result.ts';
@@ -43,7 +43,7 @@ function binsOf({ buckets, networks }: PictureTimeline): readonly Bin[] {
   const bins: Bin[] = [];
   let before: PictureBucket | undefined;
   for (const bucket of buckets) {
-    const from = Date.parse(bucket.at) as EventTime;
+    const from = eventTime(bucket.at);
     const end = before === undefined ? from : (endOf(before) as EventTime);
     if (from > end) bins.push({ ...NOTHING, from: end, units: new Map(networks.map((name) => [name, NOT_SEEN])) });
     bins.push(binOf(bucket, { from, networks, before }));

@@ -4,7 +4,7 @@ import { ETIQUETTE } from '../../../streams/probe/etiquette.ts';
 import { probing, type LastAsked, type ProbePlan, type ProbeReport } from '../../../streams/probe/rounds.ts';
 import type { ProbeElement } from '../../bgp/element.ts';
 import { OWN_VANTAGE } from '../../bgp/probe.ts';
-import { later, type EventTime } from '../../bgp/time.ts';
+import { eventTime, later, type EventTime } from '../../bgp/time.ts';
 import type { Engine } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
@@ -55,7 +55,7 @@ function lastAsked(engine: Engine<Space>): ReadonlyMap<string, LastAsked> {
   return new Map(
     all
       .filter(({ vantage }) => vantage.id === OWN_VANTAGE.id)
-      .map(({ target, at, result }) => [target, { at: Date.parse(at) as EventTime, result }]),
+      .map(({ target, at, result }) => [target, { at: eventTime(at), result }]),
   );
 }
 

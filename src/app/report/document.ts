@@ -1,4 +1,5 @@
-import { eventTime, durationText, utcText } from '../../report/clock.ts';
+import { eventTime } from '../../bgp/time.ts';
+import { durationText, utcText } from '../../report/clock.ts';
 import type { Incident, IncidentData, Message, UnroutableEvent } from '../../detect/events/event.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Picture } from '../../pictures/pictures.ts';

@@ -1,4 +1,4 @@
-import { DAY_MS, isoTime, MINUTE_MS, type EventTime } from '../../bgp/time.ts';
+import { DAY_MS, eventTime, isoTime, MINUTE_MS, type EventTime } from '../../bgp/time.ts';
 import type { Incident, UnroutableEvent } from '../../detect/events/event.ts';
 import { resolutionFor, verdictTurns, type Range } from '../../history/query.ts';
 import type { Reader } from '../../history/stored.ts';
@@ -84,12 +84,12 @@ async function rangeOf(reader: Reader, subject: Subject, { from, until }: Report
   const days = await timelineView(reader, { ...nameOf(subject), ...all, resolution: 'day' });
   const first = days.buckets[0];
   if (first === undefined) return { from: Math.max(0, end - DAY_MS) as EventTime, until: end };
-  const day = Date.parse(first.at) as EventTime;
+  const day = eventTime(first.at);
   const minutes = await timelineView(reader, {
     ...nameOf(subject),
     ...{ from: day, until: Math.min(end, day + DAY_MS) as EventTime, resolution: 'minute' },
   });
-  return { from: Date.parse(minutes.buckets[0]?.at ?? first.at) as EventTime, until: end };
+  return { from: eventTime(minutes.buckets[0]?.at ?? first.at), until: end };
 }
 
 function resolutionOf(range: Range): 'minute' | 'hour' | 'day' {

@@ -1,4 +1,4 @@
-import { eventTime } from '../../report/clock.ts';
+import { eventTime, isoTime } from '../../bgp/time.ts';
 import { CSV_COLUMNS, csvCells, csvLine } from '../../report/csv.ts';
 import type { SubjectFacts } from './facts.ts';
 
@@ -138,12 +138,8 @@ const SPANS: readonly string[] = ['territory', 'family', 'verdict', 'from', 'unt
 /** The whole range by verdict. `unknown`: there were too few voters; `off`: nothing was recorded. */
 function spanRows({ subject, stretches }: SubjectFacts): readonly Cells[] {
   return stretches.map(({ verdict, from, until }) => [
-    ...[subject.territory, subject.family, verdict, iso(from), iso(until), (until - from) / 1000],
+    ...[subject.territory, subject.family, verdict, isoTime(from), isoTime(until), (until - from) / 1000],
   ]);
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }
 
 const KINDS: Readonly<Record<Table, Kind>> = {

@@ -59,7 +59,7 @@ export class Watch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
-    this.#startedAt = new Date(parts.feed.clock.wallMs()).toISOString();
+    this.#startedAt = isoTime(parts.feed.clock.wallMs());
   }
 
   view(): WatchView {

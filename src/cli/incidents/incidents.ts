@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { eventTime } from '../../report/clock.ts';
+import { eventTime } from '../../bgp/time.ts';
 import { cardHtml, cardMarkdown } from '../../report/incident-card.ts';
 import { printable } from '../../report/printable.ts';
 import { publishedLines } from '../../report/published.ts';

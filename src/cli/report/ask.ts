@@ -8,9 +8,9 @@ import { parsePeriod, PERIOD_FORM, type Period } from '../../config/period.ts';
 import { select } from '../../config/selection.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
-import type { EventTime } from '../../bgp/time.ts';
+import { eventTime, isoTime, type EventTime } from '../../bgp/time.ts';
 import { answerText, lengthOf, stretchesOf, sum, type VerdictStretch } from '../../report/answer.ts';
-import { durationText, eventTime, utcText } from '../../report/clock.ts';
+import { durationText, utcText } from '../../report/clock.ts';
 import { incidentSpanText, spanText } from '../../report/incident-card.ts';
 import { lastedText } from '../../report/incident-words.ts';
 import { counted, jsonText, printable } from '../../report/printable.ts';
@@ -238,6 +238,6 @@ function textOf({ answer, facts }: Answer, io: Io): string {
 }
 
 function jsonOf({ answer, from, facts }: Answer, { territory, period }: Asked): string {
-  const asked = { territory, from: new Date(period.from).toISOString(), until: new Date(period.until).toISOString() };
+  const asked = { territory, from: isoTime(period.from), until: isoTime(period.until) };
   return `${jsonText({ format: 'unroutable.answer/1', asked, answer, source: from, facts: facts.map((fact) => fact.trim()) }, 2)}\n`;
 }

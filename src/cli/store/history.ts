@@ -1,4 +1,4 @@
-import type { EventTime } from '../../bgp/time.ts';
+import { eventTime, type EventTime } from '../../bgp/time.ts';
 import type { Family } from '../../bgp/prefix.ts';
 import type { StoreOptions } from '../../app/open-store.ts';
 import { paintFor, widthOf, type Io } from '../../app/io.ts';
@@ -7,7 +7,7 @@ import type { SelectionOptions } from '../../config/selection.ts';
 import type { Answers } from '../../http/answers.ts';
 import { explainView } from '../../http/sight-views.ts';
 import { uptimeView } from '../../http/views.ts';
-import { durationText, eventTime, utcText } from '../../report/clock.ts';
+import { durationText, utcText } from '../../report/clock.ts';
 import { counted, listed, percent, printable } from '../../report/printable.ts';
 import { wrapped } from '../../report/wrap.ts';
 import { askStore } from './ask-store.ts';

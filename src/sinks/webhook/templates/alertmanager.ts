@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../bgp/time.ts';
+import { DAY_MS, isoTime } from '../../../bgp/time.ts';
 import type { CountryData, Envelope, IsoTime, UnroutableEvent, Verdict } from '../../../detect/events/event.ts';
 import { oneLine } from './escape.ts';
 import { json, type Sentence, type Template } from './template.ts';
@@ -112,8 +112,4 @@ function blindAlert(event: BlindEvent, endsAt: IsoTime, sentence: Sentence) {
 
 function annotations(event: UnroutableEvent, sentence: Sentence) {
   return { summary: oneLine(sentence(event), 1000), event: event.id };
-}
-
-function isoTime(ms: number): IsoTime {
-  return new Date(ms).toISOString();
 }
