@@ -28,10 +28,6 @@ function sincesOf(sim: Sim, type: string): string[] {
   return sim.events.flatMap((event) => (event.type === type && 'since' in event.data ? [event.data.since] : []));
 }
 
-function iso(ms: number): string {
-  return isoTime(ms);
-}
-
 describe('BGPalerter never reports', () => {
   test('a re-announcement: the country is restored, since the second it came back', async () => {
     const sim = await watched();
@@ -42,15 +38,15 @@ describe('BGPalerter never reports', () => {
     await sim.announce(sim.peers);
     await sim.pass(5 * MINUTE);
     expect(sim.types('country')).toEqual(['country.unroutable', 'country.restored']);
-    expect(sincesOf(sim, 'country.unroutable')).toEqual([iso(gone)]);
-    expect(sincesOf(sim, 'country.restored')).toEqual([iso(back)]);
+    expect(sincesOf(sim, 'country.unroutable')).toEqual([isoTime(gone)]);
+    expect(sincesOf(sim, 'country.restored')).toEqual([isoTime(back)]);
   });
 
   test('a second outage within the hour: each is reported, and both are one incident', async () => {
     const sim = await watched();
     const gone: string[] = [];
     for (let i = 0; i < 2; i++) {
-      gone.push(iso(sim.now));
+      gone.push(isoTime(sim.now));
       await sim.withdraw(sim.peers);
       await sim.pass(5 * MINUTE);
       await sim.announce(sim.peers);
@@ -101,9 +97,9 @@ describe('BGPalerter misses', () => {
     await sim.pass(5 * MINUTE);
     expect(sim.types('country')).toEqual(['country.degraded', 'country.unroutable']);
     // The 55th of 60 peers leaves less than a tenth.
-    expect(sincesOf(sim, 'country.unroutable')).toEqual([iso(begun + 54 * 18_000)]);
+    expect(sincesOf(sim, 'country.unroutable')).toEqual([isoTime(begun + 54 * 18_000)]);
     const incident = sim.events.flatMap((event) => (event.type === 'incident.updated' ? [event.data.incident] : []));
-    expect(incident.at(-1)).toMatchObject({ shape: 'slope', onset: { first: iso(begun) } });
+    expect(incident.at(-1)).toMatchObject({ shape: 'slope', onset: { first: isoTime(begun) } });
   });
 
   // A new process that knows nothing, seeded while the country is gone. What was reported before the restart is not known
