@@ -1,11 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
-import type { StateStore } from '../ports.ts';
-import { listEndpoints } from '../sinks/webhook/endpoints/endpoint-store.ts';
 import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoints/endpoint.ts';
 import { readyEndpoint } from '../sinks/webhook/endpoints/ready.ts';
 import type { Environment, SecretRef } from '../sinks/webhook/request/secret.ts';
-import { bad, good, type Result } from '../lib/result.ts';
+import { good, type Result } from '../lib/result.ts';
 import { readConfigText } from './config-text.ts';
 import { readForm, refused, type Form } from './document.ts';
 
@@ -59,22 +57,6 @@ export function parseWebhooks(text: string, file: string): Result<readonly Endpo
         `${document.locate(['webhooks', ...path], isKey === true ? 'key' : 'value')}: ${message}`,
     ),
   );
-}
-
-/** Finds names in the file that a command has also added: such a name would be ambiguous. */
-export async function namedTwice(
-  { endpoints }: WebhooksFile,
-  store: StateStore,
-  file: string | undefined,
-): Promise<ReturnType<typeof bad> | undefined> {
-  if (file === undefined || endpoints.length === 0) return undefined;
-  const { found } = await listEndpoints(store);
-  const names = new Set(found.filter(({ from }) => from === 'command').map(({ endpoint }) => endpoint.name));
-  const twice = endpoints.filter(({ name }) => names.has(name));
-  if (twice.length === 0) return undefined;
-  const faultOf = ({ name }: Endpoint): string =>
-    `${file}: webhook ${name}: \`webhook add\` has added one of this name; rename this one, or remove that one with: unroutable webhook remove ${name}`;
-  return bad('configuration', ...twice.map(faultOf));
 }
 
 /** The same with whole paths: the program may be started elsewhere next time. */

@@ -1,4 +1,5 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { bad, type Failure } from '../../lib/result.ts';
 import type { Clock, StateStore } from '../../ports.ts';
 import { sentence } from '../../report/words.ts';
 import { dispatchWebhooks } from '../../sinks/webhook/dispatch/dispatch.ts';
@@ -85,6 +86,22 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
       await dispatching;
     },
   };
+}
+
+/** Finds names in the file that a command has also added: such a name would be ambiguous. */
+export async function namedTwice(
+  { endpoints }: Pick<WebhookParts, 'endpoints'>,
+  store: StateStore,
+  file: string | undefined,
+): Promise<Failure | undefined> {
+  if (file === undefined || endpoints.length === 0) return undefined;
+  const { found } = await listEndpoints(store);
+  const names = new Set(found.filter(({ from }) => from === 'command').map(({ endpoint }) => endpoint.name));
+  const twice = endpoints.filter(({ name }) => names.has(name));
+  if (twice.length === 0) return undefined;
+  const faultOf = ({ name }: Endpoint): string =>
+    `${file}: webhook ${name}: \`webhook add\` has added one of this name; rename this one, or remove that one with: unroutable webhook remove ${name}`;
+  return bad('configuration', ...twice.map(faultOf));
 }
 
 /** Whether an event up to this one has not been tried yet. */

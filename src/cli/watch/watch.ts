@@ -31,7 +31,8 @@ import { KEEP_EVENTS } from '../../app/watch/upkeep.ts';
 import { Watch } from '../../app/watch/watcher.ts';
 import type { WatchEnd, WatchParts } from '../../app/watch/parts.ts';
 import type { WatchMeter } from '../../app/watch/watch-meter.ts';
-import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
+import { namedTwice } from '../../app/watch/webhooks.ts';
+import { readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
 
 /** The parsed options of `watch`. */
 export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettings, HeartbeatSettings, Limits {
