@@ -48,7 +48,7 @@ test.skipIf(!hasPython)(
     const { stdout } = country('GM', 'The Gambia: all of it');
     expect(parseTerritories(stdout, 'country.yaml')).toMatchObject({
       ok: true,
-      territories: [{ territory: { id: 'GM', name: 'The Gambia: all of it', origins: [] } }],
+      value: { territories: [{ territory: { id: 'GM', name: 'The Gambia: all of it', origins: [] } }] },
     });
     expect(blocksIn(stdout)).toEqual(['41.76.8.0/21', '41.223.212.0/22', '102.140.128.0/19']);
   },
