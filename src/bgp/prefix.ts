@@ -60,6 +60,12 @@ export function parseAddress(text: string): { family: Family; words: AddressWord
   return words === undefined ? undefined : { family: 'ipv6', words };
 }
 
+/** The canonical text of an address; `undefined`: not an address, or one with a zone. */
+export function canonicalAddress(text: string): string | undefined {
+  const parsed = parseAddress(text);
+  return parsed === undefined ? undefined : addressText(parsed.family, parsed.words);
+}
+
 /** Dotted quad, or RFC 5952: lower case, the longest run of zero groups (the first of equals, two or more) as `::`. */
 export function addressText(family: Family, words: AddressWords): string {
   if (family === 'ipv4') {

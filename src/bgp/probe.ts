@@ -1,4 +1,5 @@
 import type { Asn } from './asn.ts';
+import { hostPort } from './host-port.ts';
 
 /** The kinds of probes. */
 export const PROBE_KINDS = ['dns-soa', 'tcp', 'tls', 'http-head', 'smtp-banner'] as const;
@@ -55,6 +56,5 @@ export const OWN_VANTAGE: Vantage = { id: 'own' };
 
 /** `dns-soa 175.45.176.15:53 kp.`: the unique name of a target, also for people. */
 export function targetText({ kind, address, port, name }: ProbeTarget): string {
-  const host = address.includes(':') ? `[${address}]` : address;
-  return `${kind} ${host}:${port}${name === '' ? '' : ` ${name}`}`;
+  return `${kind} ${hostPort(address, port)}${name === '' ? '' : ` ${name}`}`;
 }

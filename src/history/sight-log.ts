@@ -4,6 +4,7 @@ import type { TerritoryView } from '../rib/territory-view.ts';
 import type { StateChange } from '../spaces.ts';
 import { beginOf, stamp } from './calendar.ts';
 import { changesText, EVERY_PEER, maskOf, sightText, type SightChange, type SightMessage } from './sight.ts';
+import { compareTexts } from '../lib/compare-texts.ts';
 
 /** What a store has for one view: the changes of the open minute, and the day whose start is stored. */
 export interface StoredSight {
@@ -69,7 +70,7 @@ export class SightLog {
       if (this.#day !== undefined) changes.push({ at, peer: peer.id, mask, message: undefined });
     }
     // The order of a map depends on when the program started.
-    changes.sort((a, b) => (a.peer < b.peer ? -1 : 1));
+    changes.sort((a, b) => compareTexts(a.peer, b.peer));
     for (const change of changes) this.#add(change, at);
     if (this.#day !== undefined && day <= this.#day && !this.#isBeginLost) return;
     this.#isBeginLost = false;

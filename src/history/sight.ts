@@ -1,6 +1,7 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { PeerId } from '../bgp/peer.ts';
 import type { PrefixText } from '../bgp/prefix.ts';
+import { compareTexts } from '../lib/compare-texts.ts';
 
 /**
  * The networks that one session sees: bit i of a hexadecimal number is network i. `undefined`: the session has no vote.
@@ -91,7 +92,7 @@ export function parseChanges(minute: EventTime, text: string): SightChange[] {
 export function sightText(at: EventTime, sight: Sight): string {
   const byMask: Record<string, PeerId[]> = {};
   // The order of a map depends on when the program started.
-  const peers = [...sight].sort(([a], [b]) => (a < b ? -1 : 1));
+  const peers = [...sight].sort(([a], [b]) => compareTexts(a, b));
   for (const [peer, mask] of peers) (byMask[mask] ??= []).push(peer);
   return JSON.stringify([at, byMask]);
 }

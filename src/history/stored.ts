@@ -10,6 +10,7 @@ import { parseChanges } from './sight.ts';
 import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
 import type { ParsedRecords } from './parsed-records.ts';
 import { parseHours } from './stored-hours.ts';
+import { inBatches } from '../lib/batches.ts';
 
 /** The recorded territory: its name, its time zone if it has one, its networks in address order. */
 export interface About {
@@ -45,8 +46,8 @@ export async function readKeys(
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (let i = 0; i < keys.length; i += MOST_KEYS)
-    for (const { key, value } of await reader.read(space, keys.slice(i, i + MOST_KEYS))) found.set(key, value);
+  for (const some of inBatches(keys, MOST_KEYS))
+    for (const { key, value } of await reader.read(space, some)) found.set(key, value);
   return found;
 }
 

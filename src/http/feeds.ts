@@ -3,6 +3,7 @@ import { lastedText, openText, unseenSince } from '../report/incident-words.ts';
 import { territoryName } from '../report/phrases.ts';
 import type { Answers } from './answers.ts';
 import type { FeedItem } from './incident-views.ts';
+import { inMarkup } from '../report/printable.ts';
 
 type Verdicts = Answers['verdict']['verdicts'];
 
@@ -24,8 +25,8 @@ export function badgeSvg(verdicts: Verdicts): string {
   // For a recording of the past the day is shown, so that it is not taken for today.
   const verdict = first?.isPast === true ? `${known}, ${first.asOf?.slice(0, 10) ?? 'earlier'}` : known;
   const [left, right] = [textWidth(name), textWidth(verdict)];
-  const text = escaped(`${name}: ${verdict}`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${text}"><title>${text}</title><rect width="${left}" height="20" fill="#444"/><rect x="${left}" width="${right}" height="20" fill="${(first?.isPast === true ? undefined : COLOURS[known]) ?? '#5f6368'}"/><g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="${left / 2}" y="14">${escaped(name)}</text><text x="${left + right / 2}" y="14">${escaped(verdict)}</text></g></svg>`;
+  const text = inMarkup(`${name}: ${verdict}`);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${text}"><title>${text}</title><rect width="${left}" height="20" fill="#444"/><rect x="${left}" width="${right}" height="20" fill="${(first?.isPast === true ? undefined : COLOURS[known]) ?? '#5f6368'}"/><g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="${left / 2}" y="14">${inMarkup(name)}</text><text x="${left + right / 2}" y="14">${inMarkup(verdict)}</text></g></svg>`;
 }
 
 /** An Atom feed (RFC 4287) of incidents, newest first. `now`: RFC 3339. */
@@ -34,10 +35,10 @@ export function atomFeed(items: readonly FeedItem[], base: string, now: string):
   const texts = entries.map(({ item, from, changed }) => {
     const { territory, family, incident } = item;
     const link = `${base}/#territory=${encodeURIComponent(territory)}&family=${family}&incident=${incident.id}`;
-    return `<entry><id>urn:unroutable:incident:${escaped(incident.id)}</id><title>${escaped(titleOf(item))}</title><updated>${changed}</updated><published>${from}</published><link href="${escaped(link)}"/><summary>${escaped(lastedText(incident))}</summary></entry>`;
+    return `<entry><id>urn:unroutable:incident:${inMarkup(incident.id)}</id><title>${inMarkup(titleOf(item))}</title><updated>${changed}</updated><published>${from}</published><link href="${inMarkup(link)}"/><summary>${inMarkup(lastedText(incident))}</summary></entry>`;
   });
   const updated = entries.reduce((last, { changed }) => (changed > last ? changed : last), '') || now;
-  return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><id>${escaped(base)}/feed.xml</id><title>unroutable: incidents</title><updated>${updated}</updated><author><name>unroutable</name></author><link rel="self" href="${escaped(base)}/feed.xml"/>${texts.join('')}</feed>\n`;
+  return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><id>${inMarkup(base)}/feed.xml</id><title>unroutable: incidents</title><updated>${updated}</updated><author><name>unroutable</name></author><link rel="self" href="${inMarkup(base)}/feed.xml"/>${texts.join('')}</feed>\n`;
 }
 
 /** A calendar (RFC 5545) of incidents. An open incident ends now, or when its recording ended. */
@@ -98,11 +99,6 @@ function folded(line: string): string[] {
     current += char;
   }
   return [...lines, current];
-}
-
-/** Text with the characters escaped that XML reserves. */
-export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`).replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '');
 }
 
 function textWidth(text: string): number {

@@ -15,6 +15,7 @@ import { openapi } from './openapi.ts';
 import { addPage } from './page-files.ts';
 import { EventStream, STREAM_HEADERS } from './stream.ts';
 import { verdictView } from './views.ts';
+import { hostPort } from '../bgp/host-port.ts';
 
 /** What the HTTP server serves, and where it listens. */
 export interface HttpOptions {
@@ -82,7 +83,6 @@ export async function serveHttp(options: HttpOptions, signal: AbortSignal): Prom
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const name = options.host.includes(':') ? `[${options.host}]` : options.host;
   const closed = new Promise<void>((resolve) => server.on('close', resolve));
   const close = (): void => {
     server.close();
@@ -91,7 +91,7 @@ export async function serveHttp(options: HttpOptions, signal: AbortSignal): Prom
   };
   if (signal.aborted) close();
   signal.addEventListener('abort', close, { once: true });
-  return { url: `http://${name}:${port}/`, closed };
+  return { url: `http://${hostPort(options.host, port)}/`, closed };
 }
 
 /** Answers input that is not HTTP with a short message. */

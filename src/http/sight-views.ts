@@ -10,6 +10,7 @@ import type { Answers } from './answers.ts';
 import type { Questions } from './questions.ts';
 import { Refused, subjectOfOne, type Subject } from './subjects.ts';
 import { isPast, named, rangeOf, sentenceOf } from './views.ts';
+import { compareTexts } from '../lib/compare-texts.ts';
 
 /** What the voters saw at one moment. `now`: wall clock, ms since 1970. */
 export async function stateView(store: Reader, asked: Questions['moment'], now: number): Promise<Answers['state']> {
@@ -131,11 +132,7 @@ function peerView(id: PeerId): { collector: string; address: string; asn: number
 }
 
 function byPeer(a: ReturnType<typeof peerView>, b: ReturnType<typeof peerView>): number {
-  return a.collector < b.collector
-    ? -1
-    : a.collector > b.collector
-      ? 1
-      : a.asn - b.asn || (a.address < b.address ? -1 : 1);
+  return compareTexts(a.collector, b.collector) || a.asn - b.asn || compareTexts(a.address, b.address);
 }
 
 function networksOf({ about }: Subject, mask: string): string[] {

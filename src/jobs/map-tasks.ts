@@ -5,6 +5,7 @@ import { readFileName } from '../../streams/mrt/archive/file-name.ts';
 import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
 import type { Collector } from '../bgp/peer.ts';
 import type { HashedFile } from './shelf/hashed-file.ts';
+import { compareTexts } from '../lib/compare-texts.ts';
 
 /** A task of `map`: the files of one collector that begin on one UTC day. */
 export interface MapTask {
@@ -51,15 +52,11 @@ export function mapTasks(found: FoundMrt, missing: readonly MissingFile[], unnam
     .map((task) => ({
       ...task,
       files: task.files.toSorted(byStart),
-      unread: task.unread.toSorted((a, b) => compare(a.name, b.name)),
+      unread: task.unread.toSorted((a, b) => compareTexts(a.name, b.name)),
     }))
-    .sort((a, b) => compare(a.collector, b.collector) || compare(a.day, b.day));
+    .sort((a, b) => compareTexts(a.collector, b.collector) || compareTexts(a.day, b.day));
 }
 
 function missed({ file, what }: MissingFile): Refusal {
   return { path: file, reason: what };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,7 +1,8 @@
 import { aborted } from '../lib/abort.ts';
 import { withEither } from '../lib/linked-abort.ts';
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
-import { inBatches, inParallel } from '../lib/in-parallel.ts';
+import { inBatches } from '../lib/batches.ts';
+import { inParallel } from '../lib/in-parallel.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { jobOf, rootOf } from './job-names.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -49,6 +50,7 @@ const FIRST_RETRY_MS = 1_000;
 /** Each killed worker costs the job a stall. That is not the job's fault, so many are allowed. */
 const MOST_STALLS = 100;
 const ASK_AGAIN_MS = 2_000;
+const JOBS_A_COMMAND = 1_000;
 const REMOVED_AT_ONCE = 50;
 /** If the process that removes a run shows no sign of life for so long, another one may go on. */
 const REMOVER_LOST_MS = 60_000;
@@ -102,8 +104,7 @@ export class JobQueue {
       const job = await this.#reduce.getJob(jobOf(run, territory));
       if (job !== undefined && (await job.isFailed())) await job.remove();
     }
-    const left = await run.left();
-    const [first, ...others] = inBatches(left);
+    const [first, ...others] = inBatches(await run.left(), JOBS_A_COMMAND);
     await this.#flows.add({
       name: REDUCE,
       queueName: REDUCE,
@@ -137,7 +138,7 @@ export class JobQueue {
   /** In steps: one script for all children of a large run, here or even gone, blocks Redis for many seconds. */
   async #removeTasks(run: RunFolder, goesOn: () => Promise<unknown> = async () => undefined): Promise<void> {
     const remove = ({ id }: { readonly id: string }) => this.#map.remove(jobOf(run, id)).catch(() => 0);
-    for (const batch of inBatches(run.manifest.tasks)) {
+    for (const batch of inBatches(run.manifest.tasks, JOBS_A_COMMAND)) {
       await goesOn();
       await inParallel(batch, REMOVED_AT_ONCE, remove);
     }

@@ -15,10 +15,3 @@ export async function inParallel<T, R>(
   await Promise.all(Array.from({ length: Math.min(atOnce, values.length) }, lane));
   return results;
 }
-
-const BATCH = 1_000;
-
-/** The same values in lists of a thousand. */
-export function inBatches<T>(values: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(values.length / BATCH) }, (_, i) => values.slice(i * BATCH, (i + 1) * BATCH));
-}

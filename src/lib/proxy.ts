@@ -1,9 +1,10 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { getProxyForUrl } from 'proxy-from-env';
 import type { ProxyAgent } from 'undici';
 import { parseUrl } from './http-url.ts';
+import { hostPort } from '../bgp/host-port.ts';
 
 /**
  * The proxy for a URL from the environment: `HTTPS_PROXY` for https and wss, `HTTP_PROXY` for http and ws, `ALL_PROXY`
@@ -54,7 +55,7 @@ export interface Tunnelled {
  * @throws Error with the reason: the proxy's status, or what broke.
  */
 export function tunnel(proxy: URL, { host, port }: Tunnelled, signal: AbortSignal): Promise<Socket> {
-  const path = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const path = hostPort(host, port);
   const credentials = [proxy.username, proxy.password].map(decodeURIComponent).join(':');
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const asking = (proxy.protocol === 'https:' ? requestTls : requestPlain)({

@@ -4,7 +4,8 @@ import { durationText, utcText } from './clock.ts';
 import { incidentFacts, lastedText, openText } from './incident-words.ts';
 import { territoryName, type Clocks } from './phrases.ts';
 import type { PublishedTime, Sources } from './published.ts';
-import { escaped, marked } from './report-document.ts';
+import { marked } from './report-document.ts';
+import { inMarkup } from './printable.ts';
 
 /**
  * One page about one incident: what happened, when, what the routes showed, and the sources. It does not speak of
@@ -145,7 +146,7 @@ export function cardsHtml(cards: readonly IncidentCard[]): string {
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">`,
-    `<title>${escaped(title)}</title>`,
+    `<title>${inMarkup(title)}</title>`,
     `<style>${STYLE}</style></head><body><main>`,
     ...(cards.length === 0 ? ['<p>No incident was found.</p>'] : cards.map(articleOf)),
     '</main></body></html>',
@@ -154,14 +155,14 @@ export function cardsHtml(cards: readonly IncidentCard[]): string {
 }
 
 function articleOf(card: IncidentCard): string {
-  const facts = factsOf(card).map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
+  const facts = factsOf(card).map(([name, value]) => `<dt>${inMarkup(name)}</dt><dd>${inMarkup(value)}</dd>`);
   const body = sections(card).map(({ title, lines }) => {
-    const items = lines.map((line) => `<li>${escaped(line)}</li>`).join('');
-    return `<h2>${escaped(title)}</h2>\n<ul>${items}</ul>`;
+    const items = lines.map((line) => `<li>${inMarkup(line)}</li>`).join('');
+    return `<h2>${inMarkup(title)}</h2>\n<ul>${items}</ul>`;
   });
   return [
-    `<article><h1>${escaped(card.title)}</h1>`,
-    ...(card.summary === '' ? [] : [`<p>${escaped(card.summary)}</p>`]),
+    `<article><h1>${inMarkup(card.title)}</h1>`,
+    ...(card.summary === '' ? [] : [`<p>${inMarkup(card.summary)}</p>`]),
     `<dl>${facts.join('')}</dl>`,
     ...body,
     '</article>',

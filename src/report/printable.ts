@@ -10,6 +10,11 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
+/** Printable text for XML, HTML and SVG: the characters that they reserve are escaped. */
+export function inMarkup(text: string): string {
+  return printable(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
 /**
  * JSON on one line that is safe to print. It parses to the same value, because such characters occur only in strings.
  */

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { inMarkup, printable } from './printable.ts';
 
 /** A part of a section. */
 export type Block =
@@ -68,15 +68,15 @@ export function reportHtml(
   const articles = documents.map(({ title, answer, sections }, i) => {
     const body = sections.map(
       (section) =>
-        `<section>\n<h2>${escaped(section.title)}</h2>\n${section.blocks.map((block) => blockHtml(block, (id) => pictureOf(i, id))).join('\n')}\n</section>`,
+        `<section>\n<h2>${inMarkup(section.title)}</h2>\n${section.blocks.map((block) => blockHtml(block, (id) => pictureOf(i, id))).join('\n')}\n</section>`,
     );
-    return `<article>\n<h1>${escaped(title)}</h1>\n<p class="answer">${escaped(answer)}</p>\n${body.join('\n')}\n</article>`;
+    return `<article>\n<h1>${inMarkup(title)}</h1>\n<p class="answer">${inMarkup(answer)}</p>\n${body.join('\n')}\n</article>`;
   });
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<title>${escaped(documents.map(({ title }) => title).join('; '))}</title>`,
+    `<title>${inMarkup(documents.map(({ title }) => title).join('; '))}</title>`,
     `<style>${STYLE}</style></head><body><main>`,
     ...articles,
     '</main></body></html>',
@@ -87,18 +87,18 @@ export function reportHtml(
 function blockHtml(block: Block, pictureOf: (id: string) => string): string {
   switch (block.kind) {
     case 'text':
-      return `<p>${escaped(block.text)}</p>`;
+      return `<p>${inMarkup(block.text)}</p>`;
     case 'list':
-      return `<ul>${block.items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`;
+      return `<ul>${block.items.map((item) => `<li>${inMarkup(item)}</li>`).join('')}</ul>`;
     case 'picture':
       return (
-        `<figure><div role="img" aria-label="${escaped(`${block.title}. ${block.text}`)}">${pictureOf(block.id)}</div>` +
-        `<figcaption><b>${escaped(block.title)}.</b> ${escaped(block.text)}</figcaption></figure>`
+        `<figure><div role="img" aria-label="${inMarkup(`${block.title}. ${block.text}`)}">${pictureOf(block.id)}</div>` +
+        `<figcaption><b>${inMarkup(block.title)}.</b> ${inMarkup(block.text)}</figcaption></figure>`
       );
     case 'table': {
-      const head = block.head.map((cell) => `<th scope="col">${escaped(cell)}</th>`).join('');
-      const rows = block.rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`);
-      const label = escaped(block.caption);
+      const head = block.head.map((cell) => `<th scope="col">${inMarkup(cell)}</th>`).join('');
+      const rows = block.rows.map((row) => `<tr>${row.map((cell) => `<td>${inMarkup(cell)}</td>`).join('')}</tr>`);
+      const label = inMarkup(block.caption);
       const table =
         `<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table><caption>${label}</caption>` +
         `<thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
@@ -118,9 +118,4 @@ const STYLE =
 /** Escapes text for Markdown, so that nothing in it becomes a link, a tag or a heading. */
 export function marked(text: string): string {
   return printable(text).replaceAll(/[\\`*_[\]<>#|]/g, (sign) => `\\${sign}`);
-}
-
-/** Escapes text for HTML, and for SVG in it. */
-export function escaped(text: string): string {
-  return printable(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -5,7 +5,7 @@ import { isEngineSpace } from '../state/record.ts';
 import type { Space, StateChange, StateRecord } from '../spaces.ts';
 import { Fence, memoryLeases } from './memory-leases.ts';
 import { readerPosition } from '../spaces.ts';
-import { compareKeys } from './record-order.ts';
+import { byKey } from './record-order.ts';
 
 const OK: Committed = { ok: true };
 const FENCED: Committed = { ok: false, reason: 'fenced' };
@@ -136,7 +136,7 @@ class State {
   read(space: Space, keys?: readonly string[]): readonly StateRecord[] {
     const all = this.#spaces.get(space) ?? new Map<string, string>();
     const values = keys === undefined ? [...all] : pick(all, keys);
-    return values.map(([key, value]) => ({ space, key, value })).sort((a, b) => compareKeys(a.key, b.key));
+    return values.map(([key, value]) => ({ space, key, value })).sort(byKey);
   }
 
   #of(space: Space): Map<string, string> {

@@ -1,12 +1,12 @@
+import { compareTexts } from '../lib/compare-texts.ts';
 import type { StateRecord } from '../spaces.ts';
 
-/** The order of records within a space, the same in every store: the order of JavaScript strings. */
-export function compareKeys(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** The order of records within a space, the same in every store. */
+export function byKey(a: StateRecord, b: StateRecord): number {
+  return compareTexts(a.key, b.key);
 }
 
 /** The order of records of several spaces, the same in every store. */
 export function byPlace(a: StateRecord, b: StateRecord): number {
-  return compareKeys(a.space, b.space) || compareKeys(a.key, b.key);
+  return compareTexts(a.space, b.space) || byKey(a, b);
 }

@@ -8,6 +8,7 @@ import type { StateChange } from '../spaces.ts';
 import { SCHEMA } from './keys.ts';
 import { CARRIED_SPACES, historySpaces, isCarriedSpace } from '../spaces.ts';
 import { byPlace } from './record-order.ts';
+import { isEvent } from '../detect/events/is-event.ts';
 
 /** The first line. Before the first decision, `number` is 0 and `cursor` is absent. */
 interface Header {
@@ -215,11 +216,4 @@ function objectOf(line: string): Fields | undefined {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-/** The checksum covers the rest. */
-function isEvent(value: unknown): value is UnroutableEvent {
-  if (typeof value !== 'object' || value === null) return false;
-  const { specversion, id, type, sequence } = value as Fields;
-  return specversion === '1.0' && [id, type, sequence].every((text) => typeof text === 'string' && text !== '');
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { asnOf, type Asn } from '../../src/bgp/asn.ts';
+import { inBatches } from '../../src/lib/batches.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { within } from '../../src/lib/within.ts';
 import type { Clock } from '../../src/ports.ts';
@@ -103,8 +104,7 @@ export async function placesOf(
   signal: AbortSignal,
 ): Promise<AtlasAnswer<ReadonlyMap<number, ProbePlace>>> {
   const places = new Map<number, ProbePlace>();
-  for (let i = 0; i < ids.length; i += MAX_IDS) {
-    const some = ids.slice(i, i + MAX_IDS);
+  for (const some of inBatches(ids, MAX_IDS)) {
     const query = `id__in=${some.join(',')}&fields=id,country_code,asn_v4,asn_v6&page_size=${MAX_IDS}`;
     const given = await ask(api, `/api/v2/probes/?${query}`, signal);
     if (!given.ok) return given;

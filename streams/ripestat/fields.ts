@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { asnOf, parseAsn } from '../../src/bgp/asn.ts';
 import { asPathOf, type AsPath } from '../../src/bgp/as-path.ts';
 import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
-import { addressText, parseAddress, parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
+import { canonicalAddress, parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?Z?$/;
@@ -35,12 +35,6 @@ export function parseSourceId(text: string): SourceId | undefined {
   const collector = parseRrc(text.slice(0, Math.max(0, dash)));
   const address = canonicalAddress(text.slice(dash + 1));
   return collector === undefined || address === undefined ? undefined : { collector, address };
-}
-
-/** An IP address in its canonical text; `undefined` when it is not one. */
-export function canonicalAddress(text: string): string | undefined {
-  const parsed = parseAddress(text);
-  return parsed === undefined ? undefined : addressText(parsed.family, parsed.words);
 }
 
 /** A list of AS numbers, an AS_SET as a nested list or as `{64500,64501}`. `undefined`: it cannot be read. */

@@ -12,7 +12,8 @@ import { done, failed, type Outcome } from './fault.ts';
 import { decodeLookingGlass } from './looking-glass.ts';
 import { answersOther, questionOf, RESOURCES_AT_ONCE, unique, type Question } from './resources.ts';
 import { isFullFeed, readPeerList, type PeerList } from './peer-list.ts';
-import { chunks, rrcsOf } from './seed.ts';
+import { rrcsOf } from './seed.ts';
+import { inBatches } from '../../src/lib/batches.ts';
 
 /** A gap: what may have been missed. */
 export interface GapSpan {
@@ -185,7 +186,7 @@ async function updatesOf(
 ): Promise<Outcome<readonly ShownUpdate[]>> {
   const parameters = { ...rrcsOf(span.collectors), starttime: secondOf(span.from), endtime: secondOf(span.to + 999) };
   const answers = await all(
-    chunks(resources, RESOURCES_AT_ONCE).map(async (chunk): Promise<Outcome<BgpUpdates>> => {
+    inBatches(resources, RESOURCES_AT_ONCE).map(async (chunk): Promise<Outcome<BgpUpdates>> => {
       const resource = chunk.join(',');
       const answer = await client.get('bgp-updates', { resource, ...parameters }, { signal });
       if (!answer.ok) return answer;

@@ -10,6 +10,7 @@ import { controlsOf } from './controls.ts';
 import { done, type Outcome } from './fault.ts';
 import { answersOther, questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
 import { isFullFeed, readPeerList, type PeerList } from './peer-list.ts';
+import { inBatches } from '../../src/lib/batches.ts';
 
 /** What to request for the first table. */
 export interface SeedOptions {
@@ -101,7 +102,7 @@ async function statesOf(
   controls: readonly Prefix[],
 ): Promise<Outcome<readonly BgpState[]>> {
   const parameters = rrcsOf(collectors);
-  const answers = chunks(resources, RESOURCES_AT_ONCE).map(async (chunk): Promise<Outcome<BgpState>> => {
+  const answers = inBatches(resources, RESOURCES_AT_ONCE).map(async (chunk): Promise<Outcome<BgpState>> => {
     const resource = [...chunk, ...controls.map(({ text }) => text)].join(',');
     const answer = await client.get('bgp-state', { resource, ...parameters }, { signal });
     if (!answer.ok) return answer;
@@ -117,9 +118,4 @@ async function statesOf(
 export function rrcsOf(collectors: readonly Collector[] | undefined): Readonly<Record<string, string>> {
   const numbers = (collectors ?? []).flatMap((collector) => /^rrc(\d+)$/.exec(collector)?.[1] ?? []);
   return numbers.length === 0 ? {} : { rrcs: numbers.map(Number).join(',') };
-}
-
-/** Cuts a list into lists of at most `size` items. */
-export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -12,6 +12,7 @@ import type { Oddities } from '../oddities.ts';
 import type { Report } from './report.ts';
 import { LiveSessions } from './sessions.ts';
 import { StreamClock } from './stream-clock.ts';
+import { compareTexts } from '../../src/lib/compare-texts.ts';
 
 /** The options of the intake. */
 export interface IntakeOptions {
@@ -259,10 +260,9 @@ export class Intake {
 
 /** Order within one moment: by collector, then by the collector's counter, then gaps and ticks, then by arrival. */
 function compare(a: Held, b: Held): number {
-  if (a.collector !== b.collector) return a.collector < b.collector ? -1 : 1;
+  if (a.collector !== b.collector) return compareTexts(a.collector, b.collector);
   const { order: one } = a;
   const { order: other } = b;
   if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
-  if (one.scope !== other.scope) return one.scope < other.scope ? -1 : 1;
-  return one.count - other.count;
+  return compareTexts(one.scope, other.scope) || one.count - other.count;
 }

@@ -1,6 +1,7 @@
 import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
 import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import type { JsonObject } from './fields.ts';
+import { inBatches } from '../../src/lib/batches.ts';
 
 /** The filters of one `ris_subscribe`: a message that passes all of them is sent. Subscriptions add up. */
 export interface Subscription {
@@ -90,7 +91,5 @@ function keysOf(subscription: JsonObject | Subscription): readonly string[] {
 
 function chunks(prefixes: readonly Prefix[]): readonly (readonly string[])[] {
   const texts = [...new Set(prefixes.map((prefix) => prefix.text))];
-  return Array.from({ length: Math.ceil(texts.length / PREFIXES_A_MESSAGE) }, (_, i) =>
-    texts.slice(i * PREFIXES_A_MESSAGE, (i + 1) * PREFIXES_A_MESSAGE),
-  );
+  return inBatches(texts, PREFIXES_A_MESSAGE);
 }

@@ -18,6 +18,7 @@ import { liveLog } from '../log.ts';
 import { allTerritories, isWhole, mending, mendingLeft, ripestatClient, seedingAgain } from './healing.ts';
 import { Overlap } from './overlap.ts';
 import { noteMissed, seedSource } from './seed.ts';
+import { noted } from './noted.ts';
 
 /**
  * The control group. Anchors are always announced: if they vanish, our own view is at fault. `undefined` for played
@@ -63,9 +64,9 @@ class SeededFeed implements Feed {
     this.#seed = seed;
     this.#known = known;
     this.live = liveSource(options, known.gaps);
-    const noted = noting(this.live, known);
-    this.#ahead = new Ahead(noted);
-    this.#received = options.isHistory ? noted : this.#ahead;
+    const whole = noting(this.live, known);
+    this.#ahead = new Ahead(whole);
+    this.#received = options.isHistory ? whole : this.#ahead;
   }
 
   note(open: readonly OpenGap[]): void {
@@ -186,19 +187,13 @@ function watched(source: ElementSource, work: (signal: AbortSignal) => Promise<v
 
 /** Notes when the feed became complete. The time between the seed and that moment is a gap. */
 function noting(live: LiveSource, { begun, left, gaps, overlap }: Known): ElementSource {
-  return {
-    name: live.name,
-    async *elements(signal) {
-      for await (const element of live.elements(signal)) {
-        if (begun.at === undefined && isWhole(live)) {
-          begun.at = element.at;
-          for (const collector of begun.missed ?? []) gaps.end(collector, element.at);
-        }
-        if (begun.latest === undefined || element.at > begun.latest) begun.latest = element.at;
-        left.noteElement(element);
-        overlap.noteElement(element);
-        yield element;
-      }
-    },
-  };
+  return noted(live, (element) => {
+    if (begun.at === undefined && isWhole(live)) {
+      begun.at = element.at;
+      for (const collector of begun.missed ?? []) gaps.end(collector, element.at);
+    }
+    if (begun.latest === undefined || element.at > begun.latest) begun.latest = element.at;
+    left.noteElement(element);
+    overlap.noteElement(element);
+  });
 }

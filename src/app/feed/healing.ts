@@ -9,6 +9,7 @@ import type { GapLog } from './gap-log.ts';
 import type { OpenGaps } from './open-gaps.ts';
 import type { Begun, FeedOptions } from './types.ts';
 import { logRipestat, type Logger } from '../log.ts';
+import { noted } from './noted.ts';
 
 /** Gaps of several collectors that end within this time are healed together, milliseconds. */
 const GATHER_MS = 10_000;
@@ -129,13 +130,13 @@ export function seedReport(log: Logger, begun: Begun): (report: RipestatReport) 
 
 /** Notes whether a first table gave any peer a vote. An old or unconfirmed table does not. */
 export function votesNoted(seed: ElementSource, begun: Begun): ElementSource {
+  const noting = noted(seed, ({ type }) => {
+    if (type === 'end-of-rib') begun.isSeeded = true;
+  });
   return {
     name: seed.name,
     async *elements(signal) {
-      for await (const element of seed.elements(signal)) {
-        if (element.type === 'end-of-rib') begun.isSeeded = true;
-        yield element;
-      }
+      yield* noting.elements(signal);
       begun.hasSeedFailed = begun.isSeeded !== true;
     },
   };

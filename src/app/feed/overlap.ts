@@ -4,6 +4,7 @@ import { MAX_SESSIONS } from '../../peers/session.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
 import { counted } from '../../report/printable.ts';
 import type { Logger } from '../log.ts';
+import { noted } from './noted.ts';
 
 /**
  * Checks that the first table and the feed have peers in common. Without common peers no peer votes (see
@@ -52,16 +53,4 @@ export class Overlap {
 
 function keep(peers: Map<PeerId, Peer>, peer: Peer): void {
   if (peers.size < MAX_SESSIONS) peers.set(peer.id, peer);
-}
-
-function noted(source: ElementSource, note: (element: Element) => void): ElementSource {
-  return {
-    name: source.name,
-    async *elements(signal) {
-      for await (const element of source.elements(signal)) {
-        note(element);
-        yield element;
-      }
-    },
-  };
 }

@@ -7,6 +7,7 @@ import { spanText, type IncidentCard } from '../../report/incident-card.ts';
 import type { ScoredFact } from '../../report/score.ts';
 import { BUILT_IN } from '../../territory/built-in.ts';
 import { packageRoot } from '../package-root.ts';
+import { compareTexts } from '../../lib/compare-texts.ts';
 
 const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
@@ -106,7 +107,7 @@ export async function knownIncidents(): Promise<readonly KnownIncident[]> {
   const text = await readFile(join(root, 'published.yaml'), 'utf8');
   const published = z.array(PUBLISHED).parse(parse(text));
   const named = published.map((incident) => ({ ...incident, label: incident.label || LABELS[incident.kind] }));
-  return [...reconstructed, ...named].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...reconstructed, ...named].toSorted((a, b) => compareTexts(a.name, b.name));
 }
 
 async function readIncident(name: string, folder: string): Promise<ReconstructedIncident> {

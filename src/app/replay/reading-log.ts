@@ -6,6 +6,7 @@ import { grouped } from '../../report/printable.ts';
 import type { Damage } from '../../report/summary.ts';
 import { uncovered } from '../archive/wanted.ts';
 import type { ReplayProgress } from './progress.ts';
+import { compareTexts } from '../../lib/compare-texts.ts';
 
 /** More damages than this are only counted: a file of garbage has one every few bytes. */
 const MOST_DAMAGES = 1000;
@@ -33,14 +34,14 @@ export class ReadingLog {
 
   /** Sorted by file, because files are read in parallel and their order of reports is random. */
   get damage(): readonly Damage[] {
-    const sorted = this.#damage.toSorted((a, b) => compare(a.file, b.file));
+    const sorted = this.#damage.toSorted((a, b) => compareTexts(a.file, b.file));
     if (this.#more === 0) return sorted;
     return [...sorted, { file: 'and more', what: `${grouped(this.#more)} more faults` }];
   }
 
   /** Records that were delimited but not understood, most common first: not needed, or a gap of one peer. */
   get problems(): readonly ProblemCount[] {
-    return this.#problems.toSorted((a, b) => b.count - a.count || compare(a.reason, b.reason));
+    return this.#problems.toSorted((a, b) => b.count - a.count || compareTexts(a.reason, b.reason));
   }
 
   get records(): number {
@@ -120,10 +121,6 @@ function namelessText({ nameless, peers }: Extract<MrtReport, { type: 'dump' }>)
     `${nameless} of ${peers} peers are listed with AS 0, as GoBGP wrote from late 2025 to 2026-09, and no route or ` +
     'update before names their AS: they have no vote; write the dump again with a GoBGP that includes it'
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function damageText({ from, to, reason }: Extract<MrtReport, { type: 'damage' }>): string {

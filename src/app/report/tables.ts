@@ -1,6 +1,7 @@
 import { eventTime, isoTime } from '../../bgp/time.ts';
 import { CSV_COLUMNS, csvCells, csvLine } from '../../report/csv.ts';
 import type { SubjectFacts } from './facts.ts';
+import { rounded } from '../../detect/incident/spans.ts';
 
 /** The tables of a report, as CSV. */
 export const TABLES = ['series', 'incidents', 'spans', 'events'] as const;
@@ -111,10 +112,6 @@ function sharesOver(begin: readonly (number | null)[], steps: readonly Step[], n
     const shares = [held, ...within].flatMap((point) => point?.share ?? []);
     return { lowest: rounded(Math.min(...shares)), last: rounded(last.share) };
   };
-}
-
-function rounded(share: number): number {
-  return Math.round(share * 10_000) / 10_000;
 }
 
 const INCIDENTS: readonly string[] = [

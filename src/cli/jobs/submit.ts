@@ -20,6 +20,7 @@ import { openQueue } from './queue.ts';
 import { openRun } from './run.ts';
 import { shelfMeans } from './shelf-means.ts';
 import { progressOf, progressText } from './progress.ts';
+import { compareTexts } from '../../lib/compare-texts.ts';
 
 /** The parsed options of `jobs resume`. */
 export interface ResumeOptions {
@@ -172,7 +173,7 @@ const NO_SETTINGS = new Set([
 
 function settingsOf(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const entries = Object.entries(settings).filter(([name, value]) => !NO_SETTINGS.has(name) && value !== undefined);
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(entries.toSorted(([a], [b]) => compareTexts(a, b)));
 }
 
 async function waitFor(run: RunFolder, options: ResumeOptions, io: Io): Promise<ExitStatus> {

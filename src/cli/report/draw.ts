@@ -14,8 +14,9 @@ import type { Picture } from '../../pictures/pictures.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { createClock, dayText, utcText, type LocalClock } from '../../report/clock.ts';
-import { escaped, type ReportDocument } from '../../report/report-document.ts';
+import type { ReportDocument } from '../../report/report-document.ts';
 import { wrapped } from '../../report/wrap.ts';
+import { inMarkup } from '../../report/printable.ts';
 
 use([
   BarChart,
@@ -126,7 +127,7 @@ export function figureSvg(
       // Only one weight of the font is in the package; a thin outline makes it bold.
       const weight = bold === true ? ` stroke="${colour}" stroke-width="${size / 30}"` : '';
       parts.push(
-        `<text x="${SIDE}" y="${Math.round(y)}" font-size="${size}" fill="${colour}"${weight}>${escaped(line)}</text>`,
+        `<text x="${SIDE}" y="${Math.round(y)}" font-size="${size}" fill="${colour}"${weight}>${inMarkup(line)}</text>`,
       );
     }
   };
@@ -144,7 +145,7 @@ export function figureSvg(
   const height = Math.round(y + 22);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" role="img">`,
-    `<title>${escaped(answer)}</title>`,
+    `<title>${inMarkup(answer)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="${ground}"/>`,
     ...parts,
     '</svg>',

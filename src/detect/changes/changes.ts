@@ -18,6 +18,7 @@ import { aimAt, turnsAt, type Hysteresis } from '../hysteresis.ts';
 import { HysteresisQueue } from './hysteresis-queue.ts';
 import { SubjectShares } from './subject-shares.ts';
 import { UnitCounts } from './unit-counts.ts';
+import { compareTexts } from '../../lib/compare-texts.ts';
 
 /** How a look differs from an ordinary one. */
 export interface FirstLook {
@@ -125,7 +126,7 @@ export class Changes {
       .all()
       .sort(
         (a, b) =>
-          startOf(a) - startOf(b) || Number(a.hysteresis.on) - Number(b.hysteresis.on) || (a.key < b.key ? -1 : 1),
+          startOf(a) - startOf(b) || Number(a.hysteresis.on) - Number(b.hysteresis.on) || compareTexts(a.key, b.key),
       );
     const alike = new Map<string, Entry[]>();
     for (const entry of queue) alike.set(groupOf(entry), [...(alike.get(groupOf(entry)) ?? []), entry]);

@@ -2,6 +2,7 @@ import { comparePrefixes } from '../../bgp/prefix.ts';
 import type { HeldRoute } from '../../rib/route-table.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import { changeOf, type VisibilityChange } from '../../rib/visibility-changes.ts';
+import { compareTexts } from '../../lib/compare-texts.ts';
 
 /** The largest number of routes behind one event. */
 const MOST_ROUTES = 262_144;
@@ -25,8 +26,5 @@ export function heldMessages(view: TerritoryView, { units, isMeant }: Meant): re
       if (isOfUnits && isMeant(held)) found.push(changeOf(rib, held, held.path === undefined));
     }
   }
-  return found.sort(
-    (a, b) =>
-      a.at - b.at || (a.peer.id < b.peer.id ? -1 : a.peer.id > b.peer.id ? 1 : comparePrefixes(a.prefix, b.prefix)),
-  );
+  return found.sort((a, b) => a.at - b.at || compareTexts(a.peer.id, b.peer.id) || comparePrefixes(a.prefix, b.prefix));
 }

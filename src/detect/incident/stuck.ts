@@ -1,6 +1,7 @@
 import type { AdjRibIn } from '../../rib/adj-rib-in.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Fall } from './fall.ts';
+import { compareTexts } from '../../lib/compare-texts.ts';
 
 /** At most this many stuck peers are listed. */
 const MAX_STUCK = 50;
@@ -22,5 +23,5 @@ export function stuckIn(view: TerritoryView): Fall['stuck'] {
 
 /** Peers that see more units come first. */
 function compareSeen(a: AdjRibIn, b: AdjRibIn): number {
-  return b.seen - a.seen || (a.peer.id < b.peer.id ? -1 : 1);
+  return b.seen - a.seen || compareTexts(a.peer.id, b.peer.id);
 }

@@ -2,6 +2,7 @@ import { open, type Database, type RootDatabase } from 'lmdb';
 import { statfsSync } from 'node:fs';
 import type { Space, StateRecord } from '../../spaces.ts';
 import type { WriteTurn } from './turn.ts';
+import { mebibytes } from '../../lib/mebibytes.ts';
 
 type Strings = Database<string, Buffer>;
 
@@ -106,10 +107,6 @@ function spaceOf(path: string): { readonly free: number; readonly total: number 
 function diskFull(free: number, needed: number): Error {
   const text = `the disk is full: ${mebibytes(free)} left, ${mebibytes(needed)} wanted`;
   return Object.assign(new Error(text), { code: 'ENOSPC' });
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / (1 << 20)).toFixed(0)} MiB`;
 }
 
 /** The most room that these values can take: each on a page of its own. */

@@ -5,7 +5,7 @@ import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../po
 import { isEngineSpace } from '../../state/record.ts';
 import type { Space, StateChange, StateRecord } from '../../spaces.ts';
 import { readerPosition } from '../../spaces.ts';
-import { compareKeys } from '../record-order.ts';
+import { byKey } from '../record-order.ts';
 import { recordOf, stateKey, stateRange, weigh, type FolderDatabase } from './database.ts';
 import {
   appendEvents,
@@ -55,7 +55,7 @@ export class EmbeddedStore implements StateStore {
 
   async read(space: Space, keys?: readonly string[]): Promise<readonly StateRecord[]> {
     const records = this.#database.read(() => (keys === undefined ? this.#records(space) : this.#some(space, keys)));
-    return records.sort((a, b) => compareKeys(a.key, b.key));
+    return records.sort(byKey);
   }
 
   async commit(batch: Batch, token?: number): Promise<Committed> {

@@ -1,3 +1,4 @@
+import { mebibytes } from '../../lib/mebibytes.ts';
 /** One result of the check: what was checked, what was found, and what to do. */
 export interface Check {
   readonly check:
@@ -118,10 +119,6 @@ function memoryCheck(facts: ReadonlyMap<string, string>, { keepEvents }: Wanted)
     return { check, level: 'warn', text };
   }
   return { check, level: 'ok', text: `memory: ${mebibytes(used)} of ${mebibytes(most)}` };
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / (1 << 20)).toFixed(0)} MiB`;
 }
 
 function replicaCheck(facts: ReadonlyMap<string, string>): Check {

@@ -3,7 +3,7 @@ import type { Batch, Clock, Committed, Kept, StateStore } from '../../ports.ts';
 import { isEngineSpace } from '../../state/record.ts';
 import type { Space, StateChange, StateRecord } from '../../spaces.ts';
 import type { Keys } from '../keys.ts';
-import { compareKeys } from '../record-order.ts';
+import { byKey } from '../record-order.ts';
 import { eventOf, followEvents, readEvents, type StreamEntry } from './events.ts';
 import { RedisFailure } from './failure.ts';
 import { keepCall, commitReply, type StoreWrite } from './keep.ts';
@@ -59,7 +59,7 @@ export function redisStore(name: string, { link, keys, clock, waits, access }: S
         some === undefined
           ? await link.call('hgetall', [keys.space(space)], LOAD_MS)
           : await fieldsOf(link, keys.space(space), some);
-      return recordsOf(space, fields).sort((a, b) => compareKeys(a.key, b.key));
+      return recordsOf(space, fields).sort(byKey);
     },
 
     events: (after) => readEvents(link, keys, after),

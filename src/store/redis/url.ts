@@ -1,3 +1,4 @@
+import { hostPort } from '../../bgp/host-port.ts';
 /** The place of a Redis, as its URL names it. Files are named, not read. */
 export interface RedisAddress {
   /** One server, a group that Sentinels watch, or a cluster. */
@@ -114,7 +115,7 @@ function addressOf(text: string): RedisAddress {
   }
   const tls = tlsOf(scheme[2] === 's', parameters);
   const place = placeOf(kind, path);
-  const hosts = nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
+  const hosts = nodes.map(({ host, port }) => hostPort(host, port)).join(',');
   const shownScheme = `${tls === undefined ? 'redis' : 'rediss'}${kind === 'single' ? '' : `-${kind}`}`;
   const shownPath = [place.master, place.db === 0 ? undefined : String(place.db)].filter((part) => part !== undefined);
   return {

@@ -14,6 +14,7 @@ import { snapshotOf, type Snapshot } from '../container/packed-file.ts';
 import type { PlannedFile } from './planned-file.ts';
 import { conflictOf, strangersOf } from './unnamed.ts';
 import { findHoles, holesAtEnd, endOf, withinWindow, type Hole, type UpdatesEnd, type Updates } from './window.ts';
+import { inBatches } from '../../../src/lib/batches.ts';
 
 /** Which files are read, and which part of their time. */
 export interface MrtPlanOptions {
@@ -109,8 +110,8 @@ export async function findMrt(options: MrtPlanOptions): Promise<FoundMrt> {
   const files: PlannedFile[] = [];
   const unread: UnreadUpdates[] = [];
   const seen = new Set<string>();
-  for (let i = 0; i < found.paths.length; i += LOOK_AHEAD) {
-    const looks = await Promise.all(found.paths.slice(i, i + LOOK_AHEAD).map((path) => lookAt(path, options, limits)));
+  for (const paths of inBatches(found.paths, LOOK_AHEAD)) {
+    const looks = await Promise.all(paths.map((path) => lookAt(path, options, limits)));
     for (const look of looks) {
       if ('refusal' in look) unread.push(look);
       if ('refusal' in look || 'reason' in look) {

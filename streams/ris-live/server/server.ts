@@ -11,6 +11,7 @@ import { parseFilter } from './filter.ts';
 import { Outlet, responsePipe, webSocketPipe } from './outlet.ts';
 import type { Faults } from './faults.ts';
 import { Station, type StationOptions, type StationReport } from './station.ts';
+import { hostPort } from '../../../src/bgp/host-port.ts';
 
 /** The options of a RIS Live server. */
 export interface RisServerOptions extends StationOptions {
@@ -70,7 +71,7 @@ export async function serveRisLive(options: RisServerOptions, signal: AbortSigna
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
   const done = serve(station, http, options, signal);
-  return { port, url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}/v1/ws/`, faults: station.faults, done };
+  return { port, url: `ws://${hostPort(host, port)}/v1/ws/`, faults: station.faults, done };
 }
 
 async function serve(

@@ -9,6 +9,8 @@ import { decodeAsk, type Unreadable } from '../endpoints/read-records.ts';
 import { EndpointQueue, type EndpointQueueOptions, type Plan } from './endpoint-queue.ts';
 import { restore, SPACES } from './restore.ts';
 import { Sender, type SenderMeans } from './sender.ts';
+import { compareTexts } from '../../../lib/compare-texts.ts';
+import { inBatches } from '../../../lib/batches.ts';
 
 /** What the set of active endpoints needs. */
 export interface ActiveEndpointsOptions extends SenderMeans, EndpointQueueOptions {
@@ -169,8 +171,8 @@ export class ActiveEndpoints {
   async #takeAsks(names: ReadonlySet<string>): Promise<void> {
     const { writer } = this.#options;
     const records = (await writer.read('webhooks/asked')) ?? [];
-    for (let i = 0; i < records.length; i += MOST_ASKS) {
-      const plans = records.slice(i, i + MOST_ASKS).flatMap((record) => this.#planOf(record, names) ?? []);
+    for (const some of inBatches(records, MOST_ASKS)) {
+      const plans = some.flatMap((record) => this.#planOf(record, names) ?? []);
       if (plans.length === 0) continue;
       if (!(await writer.keep(plans.flatMap(({ changes }) => changes)))) return;
       for (const { afterStored } of plans) afterStored();
@@ -215,7 +217,7 @@ function isSame(a: EndpointRecord, b: EndpointRecord): boolean {
 /** Only the order of keys may differ between file and store. */
 function sortedKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value).sort(([a], [b]) => compareTexts(a, b));
   return entries.map(([key, inner]) => [key, sortedKeys(inner)]);
 }
 

@@ -10,6 +10,7 @@ import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { Space, StateChange } from '../../../spaces.ts';
 import type { Endpoint } from './endpoint.ts';
 import { DEADLINE_MS } from '../request/schedule.ts';
+import { isEvent } from '../../../detect/events/is-event.ts';
 
 const time = z.number().min(0);
 const count = z.int().min(0);
@@ -187,17 +188,4 @@ export function isGoneKey(key: string): boolean {
 
 function put(space: Space, key: string, value: object | undefined): StateChange {
   return { space, key, value: value === undefined ? undefined : JSON.stringify(value) };
-}
-
-/** What a delivery needs of an event: an id that can be signed, and a body in our format. */
-function isEvent(value: unknown): value is UnroutableEvent {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Readonly<Record<string, unknown>>;
-  return (
-    fields['specversion'] === '1.0' &&
-    /^[\w-]{1,128}$/.test(String(fields['id'])) &&
-    typeof fields['type'] === 'string' &&
-    typeof fields['data'] === 'object' &&
-    fields['data'] !== null
-  );
 }

@@ -137,12 +137,6 @@ export function mayBeAllowed(address: string): boolean {
   return !NEVER.has(classify(address).kind);
 }
 
-/** The canonical text of an address; `undefined`: not an address. */
-export function canonicalAddress(text: string): string | undefined {
-  const parsed = parseAddress(text);
-  return parsed === undefined ? undefined : addressText(parsed.family, parsed.words);
-}
-
 function isAllowed(address: string, kind: AddressKind, allow: readonly Prefix[]): boolean {
   if (NEVER.has(kind)) return false;
   const host = required(hostPrefix(address));

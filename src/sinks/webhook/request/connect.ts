@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'n
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../../../lib/message-of.ts';
 import { proxyOf, tunnel } from '../../../lib/proxy.ts';
-import { canonicalAddress } from './address-guard.ts';
+import { canonicalAddress } from '../../../bgp/prefix.ts';
 import { errorText } from './error-text.ts';
 import type { Target } from './target.ts';
 

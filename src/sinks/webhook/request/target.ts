@@ -2,8 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { parseUrl } from '../../../lib/http-url.ts';
 import type { Prefix } from '../../../bgp/prefix.ts';
-import { canonicalAddress, mayBeAllowed, refusalOf } from './address-guard.ts';
+import { mayBeAllowed, refusalOf } from './address-guard.ts';
 import { errorText } from './error-text.ts';
+import { canonicalAddress } from '../../../bgp/prefix.ts';
 
 /** The allowed targets. By default: https on ports 443 and 8443, to public addresses. */
 export interface TargetRules {
