@@ -26,7 +26,7 @@ const USUAL: Readonly<Record<ProbeKind, { readonly port?: number; readonly servi
 /** Kinds that cannot be probed without a name. */
 const NAMED: ReadonlySet<ProbeKind> = new Set(['dns-soa', 'tls', 'http-head']);
 
-const measurement = z.int('is no number of a measurement').min(1, 'is no number of a measurement');
+const measurement = z.int('is not a number of a measurement').min(1, 'is not a number of a measurement');
 
 /** Kinds that a type of measurement of RIPE Atlas probes as well. */
 const MEASURED: ReadonlySet<ProbeKind> = new Set(['dns-soa', 'tls', 'http-head']);
@@ -37,18 +37,18 @@ const target = z
     address: z.string().transform((text, context): string => {
       const parsed = parseAddress(text);
       if (parsed !== undefined) return addressText(parsed.family, parsed.words);
-      context.addIssue({ code: 'custom', message: 'is no IP address; names are not looked up', input: text });
+      context.addIssue({ code: 'custom', message: 'is not an IP address; names are not looked up', input: text });
       return z.NEVER;
     }),
-    port: z.int('is no port').min(1, 'is no port').max(65_535, 'is no port').optional(),
+    port: z.int('is not a port').min(1, 'is not a port').max(65_535, 'is not a port').optional(),
     name: z
       .string()
-      .regex(/^(?:\.|(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)$/, 'is no domain name')
-      .max(253, 'is no domain name')
+      .regex(/^(?:\.|(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)$/, 'is not a domain name')
+      .max(253, 'is not a domain name')
       .optional(),
     service: z.enum(SERVICES, `is none of ${SERVICES.join(', ')}`).optional(),
     source: z.string().max(500, 'is longer than 500 characters').optional(),
-    date: z.iso.date('is no day such as 2026-11-28').optional(),
+    date: z.iso.date('is not a day such as 2026-11-28').optional(),
     atlas: z
       .union(
         [measurement.transform((id) => [id]), z.array(measurement).min(1, 'is empty').max(10, 'has more than 10')],
@@ -89,7 +89,7 @@ export const probesSchema = z.strictObject({
     .string()
     .regex(
       /^(?:mailto:)?[^\s@()<>]+@[^\s@()<>]+\.[^\s@()<>]+$|^https?:\/\/[^\s()<>]+$/,
-      'is no contact: an e-mail address or a URL at which those who are asked can reach you',
+      'is not a contact: an e-mail address or a URL at which those who are asked can reach you',
     )
     .max(100, 'is longer than 100 characters'),
   every: duration.optional(),

@@ -60,7 +60,7 @@ const REFUSALS = {
   503: response('The store does not answer, or too many ask', 'problem'),
 };
 
-/** An address whose answer is no JSON of the API. */
+/** An address whose answer is not JSON of the API. */
 interface OtherRoute {
   readonly path: string;
   readonly summary: string;

@@ -21,7 +21,7 @@ export function runsFrom(text: string, end: number): number[] {
   for (const run of text === '' ? [] : text.split(' ')) {
     const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(run) ?? [];
     const [from, to] = [Number(first), Number(last)];
-    if (!(from <= to && to < end && from > (numbers.at(-1) ?? -1))) throw new Error(`${run} is no run of units`);
+    if (!(from <= to && to < end && from > (numbers.at(-1) ?? -1))) throw new Error(`${run} is not a run of units`);
     for (let i = from; i <= to; i++) numbers.push(i);
   }
   return numbers;

@@ -202,8 +202,8 @@ class Follower {
 
   async #receive(frame: Uint8Array): Promise<void> {
     const message = parseJson(Buffer.from(frame).toString());
-    if (message === undefined) return this.#odd.count('a message of the stream is no JSON');
-    if (!Array.isArray(message)) return this.#odd.count('a message of the stream is no array');
+    if (message === undefined) return this.#odd.count('a message of the stream is not JSON');
+    if (!Array.isArray(message)) return this.#odd.count('a message of the stream is not an array');
     const [type, payload] = message as unknown[];
     if (type === 'atlas_error') return this.#odd.count('the stream reports an error', JSON.stringify(payload));
     if (type !== 'atlas_result') return;

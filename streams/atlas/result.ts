@@ -53,7 +53,7 @@ const http = z.object({ result: z.array(httpAnswer).min(1).max(100) });
 /** Reads one result of a measurement of this target. Never throws. */
 export function readResult(value: unknown, target: ProbeTarget): AtlasResult | Unusable {
   const head = common.safeParse(value);
-  if (!head.success) return { reason: 'it is no result of a measurement' };
+  if (!head.success) return { reason: 'it is not a result of a measurement' };
   const { type, prb_id, timestamp } = head.data;
   if (type !== ATLAS_TYPES[target.kind]) return { reason: 'it is of another type', sample: type };
   const at = eventTimeOf(timestamp * 1000);

@@ -168,7 +168,7 @@ class Client implements RipestatClient {
 
 /** The address of a call, or why there is none. */
 function urlOf(baseUrl: string, call: string, parameters: Readonly<Record<string, string>>): URL | string {
-  if (parseUrl(baseUrl) === undefined) return `${baseUrl} is no web address`;
+  if (parseUrl(baseUrl) === undefined) return `${baseUrl} is not a web address`;
   const url = new URL(`data/${call}/data.json`, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
   const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))

@@ -42,12 +42,12 @@ export const RIS_COLLECTORS: readonly Collector[] = [
 
 function control(text: string, role: ControlPrefix['role']): ControlPrefix {
   const prefix = parsePrefix(text);
-  if (prefix === undefined) throw new Error(`${text} is no prefix`);
+  if (prefix === undefined) throw new Error(`${text} is not a prefix`);
   return { prefix, role };
 }
 
 function collectorNamed(text: string): Collector {
   const collector = parseCollector(text);
-  if (collector === undefined) throw new Error(`${text} is no collector`);
+  if (collector === undefined) throw new Error(`${text} is not a collector`);
   return collector;
 }

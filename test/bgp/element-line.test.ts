@@ -89,6 +89,6 @@ test.each([
   'G|1419264900.042|rrc00|||constructor',
   'E|1419264900.042|rrc00|64513|198.51.100.1||1419264840000|500000',
   'Z|1419264900.042|rrc00|64513|198.51.100.1',
-])('%s is no element, but of rrc00', (line) => {
+])('%s is not an element, but of rrc00', (line) => {
   expect(elementLineReader()(line)).toEqual({ type: 'bad-line', collector: 'rrc00' });
 });

@@ -216,7 +216,7 @@ describe('case 53: a configuration that means nothing is refused with the place'
     ],
     ['a threshold of 1.5', `${YOUTUBE}    policy: { degradedBelow: 1.5 }\n`, /degradedBelow is 1\.5: a share/],
     [
-      'a threshold that is no number',
+      'a threshold that is not a number',
       `${YOUTUBE}    policy: { degradedBelow: .nan }\n`,
       /^watch\.yaml:6:30: .*degradedBelow is not a finite number/,
     ],

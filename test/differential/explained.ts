@@ -80,7 +80,7 @@ export const EXPLAINED: Readonly<Record<string, Explained>> = {
     quirks: { 'bgp4mp-entry': 31 },
   },
   'mrtparse/openbgpd_rib_table-v2': {
-    why: 'Two routes of VPN families in RIB_GENERIC: they are no routes of the Internet, and neither side prints them.',
+    why: 'Two routes of VPN families in RIB_GENERIC: they are not routes of the Internet, and neither side prints them.',
     problems: { [ROUTES_OF_OTHER_FAMILIES]: 2 },
   },
   'mrtparse/bird_bgp': birdUndeclared(6),

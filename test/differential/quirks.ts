@@ -25,7 +25,7 @@ export const QUIRKS = {
   },
   'state-without-addresses': {
     why:
-      'FRR writes STATE_CHANGE_AS4 without interface, family and addresses for a connection that is no peer yet: two AS ' +
+      'FRR writes STATE_CHANGE_AS4 without interface, family and addresses for a connection that is not a peer yet: two AS ' +
       'numbers and two states. bgpdump knows that form from Zebra with two-octet AS numbers alone and skips it. Either ' +
       'reading is harmless: RFC 6396 section 4.4.1 has no such record, and it never touches Established.',
     printed: ({ text, record }) =>

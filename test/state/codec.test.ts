@@ -62,7 +62,7 @@ describe('a value of another form is refused, and the field is named', () => {
     ['asn', 2 ** 32, 'asn: it is not an AS number'],
     ['peer', 'rrc00|192.0.2.1', 'peer: it cannot be rrc00|192.0.2.1'],
     ['prefix', '192.0.2.1/24/1', 'prefix: it cannot be 192.0.2.1/24/1'],
-    ['units', '0-4', 'units: 0-4 is no run of units'],
+    ['units', '0-4', 'units: 0-4 is not a run of units'],
     ['word', 'sideways', 'word: it is not one of up, down'],
     ['list', [4], 'list: it is not a whole number in range'],
     ['set', {}, 'set: it is not a list'],

@@ -124,9 +124,9 @@ describe('an import is refused, and changes nothing', () => {
 
   test.each<[string, string[], string]>([
     ['when there is nothing', [], 'it is empty'],
-    ['when it is no export', ['{"a":1}'], 'line 1: it is not the first line of an export'],
-    ['when it is no JSON', ['hello'], 'line 1: it is not a JSON object'],
-    ['when a line is no JSON', [header, record, '[]'], 'line 3: it is not a JSON object'],
+    ['when it is not an export', ['{"a":1}'], 'line 1: it is not the first line of an export'],
+    ['when it is not JSON', ['hello'], 'line 1: it is not a JSON object'],
+    ['when a line is not JSON', [header, record, '[]'], 'line 3: it is not a JSON object'],
     [
       'when the schema is newer',
       [JSON.stringify({ ...HEADER, schema: SCHEMA + 1 })],
@@ -134,7 +134,11 @@ describe('an import is refused, and changes nothing', () => {
     ],
     ['when the schema is another', [JSON.stringify({ ...HEADER, schema: 'x' })], 'line 1: schema "x" cannot be read'],
     ['when the number is none', [JSON.stringify({ ...HEADER, number: -1 })], 'line 1: name, number or elements'],
-    ['when the cursor is no time', [JSON.stringify({ ...HEADER, cursor: 'noon' })], 'line 1: its cursor is not a time'],
+    [
+      'when the cursor is not a time',
+      [JSON.stringify({ ...HEADER, cursor: 'noon' })],
+      'line 1: its cursor is not a time',
+    ],
     ['when it was cut short', [header, record, eventLine], 'it ends after line 3, before its checksum'],
     [
       'when a space is unknown',

@@ -120,7 +120,7 @@ async function leadershipOf(store: StateStore, io: Io, clock: Clock): Promise<Le
       report: (said) => {
         if (said.type === 'waiting')
           complain(io, `${store.name}: waits for ${said.behind ?? 'another'}, which writes there`);
-        if (said.type === 'lost') complain(io, `${store.name}: another one writes there now`);
+        if (said.type === 'lost') complain(io, `${store.name}: another process writes there now`);
         if (said.type === 'away') complain(io, `${store.name}: ${refusal(said.error)}`);
       },
     },

@@ -88,7 +88,7 @@ async function fetched(
   const http: PoliteHttp = { clock, random: Math.random, userAgent: `unroutable/${packageVersion()}`, attempts: 2 };
   const got = await getText(url, MOST_BYTES, http, io.signal);
   if (got.ok && parseAsNames(got.text).size > 0) return stored(path, got.text);
-  const reason = got.ok ? 'it is no list of AS names' : got.reason;
+  const reason = got.ok ? 'it is not a list of AS names' : got.reason;
   if (copiedMs === undefined) return bad('usage', `--as-names ${url}: ${reason}`);
   complain(io, `--as-names ${url}: ${reason}; the copy of ${new Date(copiedMs).toISOString().slice(0, 10)} is used`);
   return fileText(path);

@@ -40,16 +40,16 @@ export function captionsOf(facts: SubjectFacts): readonly string[] {
       : `Grey: ${[
           ...(unknown.length > 0 ? [`${durationText(sum(unknown))} in which too few witnesses sent data`] : []),
           ...(off.length > 0 ? [`${durationText(sum(off))} of which nothing was recorded`] : []),
-        ].join(', ')}. It is no outage.`,
+        ].join(', ')}. It is not an outage.`,
     `Each step is a ${facts.timeline.resolution}; what was lost within it shows at its lowest.`,
     'These are routes, not users and not causes. Made with unroutable.',
   ];
 }
 
-/** `Heard at rrc00 (RIPE RIS) and route-views.sg (Route Views).` */
+/** `Received at rrc00 (RIPE RIS) and route-views.sg (Route Views).` */
 function sourceText(collectors: readonly string[]): string {
   if (collectors.length === 0) return 'Which collectors received it is no longer recorded.';
-  return `Heard at ${listed(collectors.map((name) => `${name}${projectText(name)}`))}.`;
+  return `Received at ${listed(collectors.map((name) => `${name}${projectText(name)}`))}.`;
 }
 
 function projectText(collector: string): string {

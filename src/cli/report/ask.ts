@@ -72,7 +72,7 @@ function askedOf(words: readonly string[]): Result<Asked> {
     'usage',
     odd === undefined
       ? `name a time after the territory: ${PERIOD_FORM}`
-      : `${odd}: this is no time; it must be ${PERIOD_FORM}`,
+      : `${odd}: this is not a time; it must be ${PERIOD_FORM}`,
   );
 }
 

@@ -171,7 +171,7 @@ function headersOf(lines: readonly string[]): Result<Readonly<Record<string, str
     const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
     // The line may hold a secret, so it is not shown.
     if (name === undefined || value === undefined) return bad('usage', "--header: it must be 'Name: value'");
-    if (Object.hasOwn(headers, name)) return bad('usage', `--header ${name}: it stands there twice`);
+    if (Object.hasOwn(headers, name)) return bad('usage', `--header ${name}: it is given twice`);
     headers[name] = maybeRef(value);
   }
   return good(headers);

@@ -38,7 +38,7 @@ export function printDeliveries(
       `webhook ${name}, ${stateText(record)}: ${counted(attempts.length, options.failed === true ? 'failed attempt' : 'attempt')}, ${waiting.length + asked.length} waiting`,
       ...attempts.map(attemptText),
       ...waiting.map(waitingText),
-      ...asked.map(({ event, by }) => `  waiting  ${event.id}  ${event.type}: ${by}, when somebody leads`),
+      ...asked.map(({ event, by }) => `  waiting  ${event.id}  ${event.type}: ${by}, until there is a leader`),
     ];
     io.stdout.write(`${lines.map(printable).join('\n')}\n`);
     return EXIT.done;

@@ -56,7 +56,7 @@ async function begin(
   if (from === 'file')
     return bad(
       'usage',
-      `webhook ${name}: its secrets stand in the file of \`watch --webhooks\`: name two there, and start it again`,
+      `webhook ${name}: its secrets are named in the file of \`watch --webhooks\`: name two there, and start it again`,
     );
   if (secrets.length > 1)
     return bad(
@@ -91,6 +91,6 @@ function finish({ endpoint, from }: EndpointRecord): Promise<Result<Turned>> {
     return Promise.resolve(
       bad('usage', `webhook ${name}: no rotation is under way; begin one with: unroutable webhook rotate ${name}`),
     );
-  const text = `webhook ${name}: signed with the secret in ${placeOf(fresh)} alone; the old one is void\n`;
+  const text = `webhook ${name}: signed with the secret in ${placeOf(fresh)} alone; the old one is no longer used\n`;
   return Promise.resolve(good({ endpoint: { ...endpoint, secrets: [fresh] }, made: [], text }));
 }

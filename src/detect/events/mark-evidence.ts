@@ -13,7 +13,7 @@ import { heldMessages } from './held-messages.ts';
  */
 export function evidenceOfMark(view: TerritoryView, change: Change): Evidence {
   const { what, on, first, units } = change;
-  if (what.kind === 'unit') throw new Error('a network is no mark');
+  if (what.kind === 'unit') throw new Error('a network is not a mark');
   const keys = new Set(
     what.kind === 'prefix' ? [keyOf(what)] : units.map((unit) => keyOf({ kind: what.kind, unit, asn: what.asn })),
   );

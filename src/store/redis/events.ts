@@ -152,5 +152,5 @@ export function eventOf([id, fields]: StreamEntry, key: string): UnroutableEvent
   const at = fields.findIndex((field, i) => i % 2 === 0 && field === 'event');
   const event = parseJson(fields[at + 1] ?? '');
   if (at >= 0 && typeof event === 'object' && event !== null) return event as UnroutableEvent;
-  throw new RedisFailure('foreign', `entry ${id} of ${key} is no event`);
+  throw new RedisFailure('foreign', `entry ${id} of ${key} is not an event`);
 }

@@ -278,6 +278,6 @@ function decoded(text: string, what: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Refusal(`${what} has a % that is no percent-encoding: write %25`);
+    throw new Refusal(`${what} has a % that is not percent-encoding: write %25`);
   }
 }

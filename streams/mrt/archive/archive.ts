@@ -60,7 +60,7 @@ export interface MrtPlan {
 /** A path that is not read, and why. */
 export interface Refusal {
   readonly path: string;
-  /** For people: `is a directory`, `is no MRT file, it looks like a web page`. */
+  /** For people: `is a directory`, `is not an MRT file, it looks like a web page`. */
   readonly reason: string;
   /** A folder without access: its content is not known. */
   readonly isFolder?: true;

@@ -174,9 +174,9 @@ function sniff(head: Uint8Array, isAll: boolean, limits: MrtLimits): Sniffed {
   if (head[0] === 0x1f && head[1] === 0x8b) return { kind: 'gzip' };
   const start = Buffer.from(head.subarray(0, 512)).toString('latin1');
   if (/^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/.test(start)) return { kind: 'bzip2' };
-  if (isAll && head.length < 12) return { reason: `is torn: ${head.length} bytes are no whole MRT header` };
+  if (isAll && head.length < 12) return { reason: `is torn: ${head.length} bytes are not a whole MRT header` };
   if (holdsRecord(head, isAll, limits)) return { kind: 'plain' };
-  return { reason: `is no MRT file, it looks like ${looksLike(start)}` };
+  return { reason: `is not an MRT file, it looks like ${looksLike(start)}` };
 }
 
 /** Whether these first bytes of a stream contain a record, at the start or after some damage. */

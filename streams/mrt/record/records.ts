@@ -76,7 +76,7 @@ class Framing {
     }
     const left = this.#end - this.#pos;
     if (left === 0 && this.#cut === undefined) return;
-    const torn = left < HEADER_BYTES ? `the last ${left} bytes are no whole header` : 'the last record is torn';
+    const torn = left < HEADER_BYTES ? `the last ${left} bytes are not a whole header` : 'the last record is torn';
     this.#reportDamage(this.#base + this.#pos, this.#base + this.#end, this.#cut ?? torn);
   }
 

@@ -80,7 +80,7 @@ const GOOD = `territories: { XX: [{ kind: tcp, address: 127.45.176.1, port: 80, 
 
 test.each([
   ['without a contact', GOOD, /probes\.yaml:1:1: contact is missing/],
-  ['with a contact that is no address', `contact: me\n${GOOD}`, /1:10: contact: me is no contact/],
+  ['with a contact that is no address', `contact: me\n${GOOD}`, /1:10: contact: me is not a contact/],
   ['too often', `contact: a@b.cc\nevery: 1m\n${GOOD}`, /2:8: every: must be from 5m to 6h/],
   ['with a word for how often', `contact: a@b.cc\nevery: true\n${GOOD}`, /2:8: every: is not a duration such as/],
   ['without a kind', `contact: a@b.cc\n${GOOD.replace('kind: tcp, ', '')}`, /XX\[0\]\.kind is missing/],
@@ -99,7 +99,11 @@ test.each([
     `contact: a@b.cc\n${GOOD.replace('127.45.176.1', '192.0.2.1')}`,
     /192\.0\.2\.1 is outside the blocks of XX/,
   ],
-  ['with a name for an address', `contact: a@b.cc\n${GOOD.replace('127.45.176.1', 'www.kcna.kp')}`, /is no IP address/],
+  [
+    'with a name for an address',
+    `contact: a@b.cc\n${GOOD.replace('127.45.176.1', 'www.kcna.kp')}`,
+    /is not an IP address/,
+  ],
   [
     'of a territory that is not known',
     `contact: a@b.cc\n${GOOD.replace('XX', 'YY')}`,
@@ -136,7 +140,7 @@ test.each([
     /no measurement of RIPE Atlas asks tcp/,
   ],
   [
-    'that is no number',
+    'that is not a number',
     `territories: { XX: [{ ${MEASURED}, atlas: seven }] }`,
     /2:\d+: territories\.XX\[0\]\.atlas: seven is neither the number of a measurement nor a list of them/,
   ],

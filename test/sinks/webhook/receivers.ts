@@ -45,7 +45,7 @@ export function loopbackRules(...ports: readonly number[]): TargetRules {
 
 export function network(text: string): Prefix {
   const prefix = parsePrefix(text);
-  if (prefix === undefined) throw new Error(`${text} is no network`);
+  if (prefix === undefined) throw new Error(`${text} is not a network`);
   return prefix;
 }
 

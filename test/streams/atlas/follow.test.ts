@@ -158,7 +158,7 @@ test('a result that says nothing about the target is counted by kind and never t
     '1 its time is not here yet: the clock of the probe is wrong',
     '1 the probe could not ask: getaddrinfo no resolver',
     '1 a result of a measurement that was not asked for',
-    '1 a message of the stream is no array',
+    '1 a message of the stream is not an array',
   ]);
 });
 

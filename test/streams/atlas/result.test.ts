@@ -97,7 +97,7 @@ const CASES: readonly (readonly [string, Result, ProbeTarget, string])[] = [
     'passed over: it names no address that was asked',
   ],
   ['half a result', sslcert({}), TLS, 'passed over: its form is not that of sslcert'],
-  ['something else', { hello: 'world' }, TLS, 'passed over: it is no result of a measurement'],
+  ['something else', { hello: 'world' }, TLS, 'passed over: it is not a result of a measurement'],
 ];
 
 test.each(CASES)('%s', (_, value, of, expected) => {

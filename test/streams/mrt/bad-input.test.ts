@@ -36,11 +36,11 @@ describe('framing', () => {
   });
 
   test('case 2: a file of 1 to 11 bytes is refused as torn; behind records it is a gap of that many bytes', async () => {
-    expect(await refusal(folder.write('torn', [1, 2, 3]))).toContain('is torn: 3 bytes are no whole MRT header');
+    expect(await refusal(folder.write('torn', [1, 2, 3]))).toContain('is torn: 3 bytes are not a whole MRT header');
     const { elements, reports } = await replay(bytesOf(good(0), good(1).slice(0, 11)));
     expect(lines(elements)).toEqual([routeLine(0), gap(T)]);
     expect(ofType(reports, 'damage')).toMatchObject([
-      { from: SIZE, to: SIZE + 11, reason: 'the last 11 bytes are no whole header' },
+      { from: SIZE, to: SIZE + 11, reason: 'the last 11 bytes are not a whole header' },
     ]);
   });
 
@@ -170,7 +170,7 @@ describe('compression and files', () => {
   test('case 32: a web page named .gz is refused by its content; plain MRT named .gz is read', async () => {
     const page = folder.write('updates.20141222.1600.gz', Buffer.from('<html>503 Service Unavailable</html>'));
     expect(await refusal(page)).toBe(
-      'no file can be read: …/updates.20141222.1600.gz is no MRT file, it looks like a web page',
+      'no file can be read: …/updates.20141222.1600.gz is not an MRT file, it looks like a web page',
     );
     expect(announcements(await play({ paths: [folder.write('plain/updates.20141222.1600.gz', many)] })).length).toBe(
       400,

@@ -71,7 +71,7 @@ describe('inspecting a file', () => {
     expect(await inspectMrt(folder.path)).toEqual({ ok: false, reason: 'is a directory' });
     expect(await inspectMrt(folder.write('page.gz', Buffer.from('<html>503</html>')))).toEqual({
       ok: false,
-      reason: 'is no MRT file, it looks like a web page',
+      reason: 'is not an MRT file, it looks like a web page',
     });
   });
 

@@ -136,7 +136,7 @@ describe('a mail server', () => {
     await until(() => received === 'QUIT\r\n', 'QUIT');
   });
 
-  test('that is not at our service has refused; what is no mail server is odd', async () => {
+  test('that is not at our service has refused; what is not a mail server is odd', async () => {
     expect(await asking('554 no service here\r\n')).toBe('refused: 554 no service here');
     expect(await asking('SSH-2.0-OpenSSH_9.2\r\n')).toBe('odd: SSH-2.0-OpenSSH_9.2');
   });

@@ -79,7 +79,7 @@ describe('what is asked', () => {
     ['http://stat.ripe.net', 'is not https, and http is for loopback only'],
     ['http://127.0.0.1.example.org', 'is not https'],
     ['ftp://stat.ripe.net', 'is not https'],
-    ['stat.ripe.net', 'is no web address'],
+    ['stat.ripe.net', 'is not a web address'],
   ])('%s is not asked: %s', async (baseUrl, words) => {
     const { client, signal } = await bench(worldOfKp(), { baseUrl });
     expect(faultOf(await client.get('rrc-info', {}, { signal }))).toMatchObject({

@@ -110,6 +110,6 @@ test('a refusal says what the address is and what it carries', () => {
 
 function network(text: string): Prefix {
   const prefix = parsePrefix(text);
-  if (prefix === undefined) throw new Error(`${text} is no network`);
+  if (prefix === undefined) throw new Error(`${text} is not a network`);
   return prefix;
 }

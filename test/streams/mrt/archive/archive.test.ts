@@ -147,7 +147,7 @@ describe('a plan', () => {
       'hole 10-30',
     ]);
     expect(plan.refused).toEqual([
-      { path: join(folder.path, 'rrc01/README.txt'), reason: 'is no MRT file, it looks like text' },
+      { path: join(folder.path, 'rrc01/README.txt'), reason: 'is not an MRT file, it looks like text' },
     ]);
   });
 
@@ -211,7 +211,7 @@ describe('a plan', () => {
     expect(await refusal(join(folder.path, 'absent'))).toBe('no file can be read: …/absent does not exist');
     expect(await refusal(join(folder.path, '*.bz2'))).toBe('no file can be read: …/*.bz2 matches no file');
     expect(await refusal(join(folder.path, 'rrc01/README.txt'))).toBe(
-      'no file can be read: …/rrc01/README.txt is no MRT file, it looks like text',
+      'no file can be read: …/rrc01/README.txt is not an MRT file, it looks like text',
     );
   });
 });

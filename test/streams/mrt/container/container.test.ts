@@ -59,7 +59,7 @@ describe('how a file is packed is recognised by its bytes', () => {
     ['\x7fELF and so on and on and on', 'a program'],
   ])('and %j is refused by name', async (text, name) => {
     const path = folder.write('other', Buffer.from(text, 'latin1'));
-    expect(await read(path)).toEqual({ refused: `is no MRT file, it looks like ${name}` });
+    expect(await read(path)).toEqual({ refused: `is not an MRT file, it looks like ${name}` });
   });
 });
 
