@@ -161,7 +161,7 @@ test('what decides in a live feed whether a vote is lost is in src/policy, too',
 /** Timers that run by real time, whatever the clock of the sources says. */
 const REAL_TIME = [
   // The lock of a shared cache: other processes see by its time that this one lives.
-  'streams/archive/turn.ts',
+  'streams/archive/file-lock.ts',
   // The patience with a target: how long its network stays silent is the finding.
   'streams/probe/finding.ts',
 ];

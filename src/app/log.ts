@@ -22,12 +22,12 @@ export function createLogger(io: Io, clear: () => void): Logger {
   const isTerminal = io.stderr.isTTY === true;
   const write = (line: string): void => {
     clear();
-    io.stderr.write(isTerminal ? spoken(line) : line);
+    io.stderr.write(isTerminal ? terminalText(line) : line);
   };
   return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
 }
 
-function spoken(line: string): string {
+function terminalText(line: string): string {
   const { level, time, msg } = JSON.parse(line) as { level: number; time: string; msg: string };
   return `${time.slice(11, 19)} ${LEVELS[level] ?? ''}${printable(msg)}\n`;
 }

@@ -27,7 +27,7 @@ export function readYaml(text: string): YamlResult {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    return { ok: false, faults: problems.map(({ pos, message }) => `${place(pos[0])}: ${spoken(message)}`) };
+    return { ok: false, faults: problems.map(({ pos, message }) => `${place(pos[0])}: ${problemText(message)}`) };
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
@@ -38,7 +38,7 @@ export function readYaml(text: string): YamlResult {
   }
 }
 
-function spoken(message: string): string {
+function problemText(message: string): string {
   return message === 'Map keys must be unique' ? 'this key is here twice' : (message.split('\n')[0] ?? message);
 }
 

@@ -6,7 +6,7 @@ import { inParallel } from '../lib/in-parallel.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { jobOf, rootOf } from './job-names.ts';
 import type { RunFolder } from './run-folder.ts';
-import { Turns } from './turns.ts';
+import { RedisLocks } from './redis-locks.ts';
 
 /** The data of a job: the run, and one of its tasks or territories. */
 interface Data {
@@ -67,14 +67,14 @@ export class JobQueue {
   readonly #map: Queue<Data>;
   readonly #reduce: Queue<Data>;
   readonly #flows: FlowProducer;
-  readonly #turns: Turns;
+  readonly #locks: RedisLocks;
 
   /** @param folder name of the shared folder's queue */
   constructor(connection: RedisOptions, folder: string) {
     this.#prefix = `${PREFIX}:${folder}`;
     // A worker waits for Redis as long as it takes (BullMQ asks for this).
     this.#connection = { ...connection, maxRetriesPerRequest: null };
-    this.#turns = new Turns(this.#connection, this.#prefix);
+    this.#locks = new RedisLocks(this.#connection, this.#prefix);
     const options = { connection: this.#connection, prefix: this.#prefix, streams: { events: { maxLen: 100 } } };
     this.#map = new Queue(MAP, options);
     this.#reduce = new Queue(REDUCE, options);
@@ -185,13 +185,13 @@ export class JobQueue {
     const watchdog = setInterval(() => void this.#watch(handlers, options), options.watchdogMs);
     await aborted(signal);
     clearInterval(watchdog);
-    this.#turns.close();
+    this.#locks.close();
     await Promise.all([mapper.close(), reducer.close()]);
   }
 
   /** Ends the connections. */
   async close(): Promise<void> {
-    this.#turns.close();
+    this.#locks.close();
     await Promise.allSettled([this.#map.close(), this.#reduce.close(), this.#flows.close()]);
   }
 
@@ -256,13 +256,13 @@ export class JobQueue {
   async #forget(run: RunFolder): Promise<void> {
     const root = await this.#reduce.getJob(rootOf(run));
     if (root === undefined) return;
-    const turn = `removing:${run.id}`;
-    if (!(await this.#turns.take(turn, REMOVER_LOST_MS))) return;
+    const lock = `removing:${run.id}`;
+    if (!(await this.#locks.take(lock, REMOVER_LOST_MS))) return;
     try {
-      await this.#removeTasks(run, () => this.#turns.keep(turn, REMOVER_LOST_MS));
+      await this.#removeTasks(run, () => this.#locks.renew(lock, REMOVER_LOST_MS));
       await root.remove({ removeChildren: false }).catch(() => undefined);
     } finally {
-      await this.#turns.end(turn).catch(() => undefined);
+      await this.#locks.release(lock).catch(() => undefined);
     }
   }
 
@@ -272,7 +272,7 @@ export class JobQueue {
    */
   async #watch(handlers: Handlers, { runs, watchdogMs }: WorkOptions): Promise<void> {
     try {
-      if (!(await this.#turns.take('watch', watchdogMs * 0.9))) return;
+      if (!(await this.#locks.take('watch', watchdogMs * 0.9))) return;
       for (const id of await runs()) {
         const run = await handlers.run(id);
         if (typeof run === 'string' || (await run.isCancelled())) continue;

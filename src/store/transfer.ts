@@ -57,8 +57,8 @@ export async function* exportStore(store: StateStore, name: string): AsyncGenera
   const cursor = kept && { cursor: isoTime(kept.cursor) };
   yield lineOf({ unroutable: 'export', schema: SCHEMA, name, number, ...cursor, elements } satisfies Header);
   for (const record of (kept?.records ?? []).toSorted(byPlace)) yield lineOf(record);
-  const beside = [...historySpaces(kept?.records ?? []), ...CARRIED_SPACES];
-  for (const space of beside) for (const record of await store.read(space)) yield lineOf(record);
+  const others = [...historySpaces(kept?.records ?? []), ...CARRIED_SPACES];
+  for (const space of others) for (const record of await store.read(space)) yield lineOf(record);
   for await (const event of store.events()) yield lineOf({ event });
   yield JSON.stringify({ lines, sha256: hash.digest('hex') });
 }
@@ -89,8 +89,8 @@ export async function importStore(store: StateStore, lines: AsyncIterable<string
 
 async function put(store: StateStore, { header, changes, events }: Read, token: number): Promise<Imported> {
   const { number, cursor, elements } = header;
-  const beside = changes.filter(({ space }) => !isEngineSpace(space));
-  const written = await store.write(beside, token);
+  const others = changes.filter(({ space }) => !isEngineSpace(space));
+  const written = await store.write(others, token);
   if (!written.ok) return refusal(written);
   if (cursor !== undefined) {
     const state = changes.filter(({ space }) => isEngineSpace(space));

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { tidy } from './turn.ts';
+import { tidy } from './file-lock.ts';
 
 /** The name of an incomplete file. It is hidden, so that a search for files skips it. */
-export const partOf = (path: string): string => beside(path, 'part');
+export const partOf = (path: string): string => siblingOf(path, 'part');
 /** A note beside a part: the server's version of the file when the download began. */
-export const partNoteOf = (path: string): string => beside(path, 'part.json');
+export const partNoteOf = (path: string): string => siblingOf(path, 'part.json');
 /** A note beside a file that may get a later version: it is broken in the archive, or has no date in its name. */
-export const versionNoteOf = (path: string): string => beside(path, 'version.json');
+export const versionNoteOf = (path: string): string => siblingOf(path, 'version.json');
 
-function beside(path: string, ending: string): string {
+function siblingOf(path: string, ending: string): string {
   return join(dirname(path), `.${basename(path)}.${ending}`);
 }
 

@@ -16,7 +16,7 @@ import {
   type PartNote,
   type VersionNote,
 } from './part.ts';
-import { inTurn } from './turn.ts';
+import { withFileLock } from './file-lock.ts';
 import { fetchFault } from '../http/answer.ts';
 import { fault, politely, request, type PoliteHttp, type HttpFault } from '../http/get.ts';
 
@@ -61,7 +61,7 @@ export async function download(
   if (had !== undefined && (offline || !had.isAskedFor)) return had.stored;
   if (offline) return { ok: false, kind: 'absent', reason: 'it is not in the cache (--offline)' };
   await cache.prepare(place);
-  const done = await inTurn(file.path, http.clock, signal, async () => {
+  const done = await withFileLock(file.path, http.clock, signal, async () => {
     // Another process may have fetched it while we waited.
     const now = await hereOf(file, cache, place);
     if (now?.isAskedFor === false) return now.stored;

@@ -113,7 +113,7 @@ export class DrillCalls {
   async #look(records: readonly StateRecord[]): Promise<void> {
     const { store, token } = this.#parts;
     const asked = new Map(records.map((record) => [record.key, record]));
-    for (const call of this.#calls.values()) this.#heed(call, asked.get(call.drill.id));
+    for (const call of this.#calls.values()) this.#follow(call, asked.get(call.drill.id));
     const gone: StateChange[] = [];
     for (const record of records) {
       const call = this.#calls.get(record.key);
@@ -126,7 +126,7 @@ export class DrillCalls {
   }
 
   /** Applies withdrawals and shorter holds. */
-  #heed(call: Call, record: StateRecord | undefined): void {
+  #follow(call: Call, record: StateRecord | undefined): void {
     const { clock, log } = this.#parts;
     const { id } = call.drill;
     const isWithdrawn = record === undefined;

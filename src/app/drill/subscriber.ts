@@ -29,9 +29,9 @@ export async function listenTo(
   { clock, password }: { readonly clock: Clock; readonly password: string | undefined },
 ): Promise<Listening> {
   const parsed = parseRedisUrl(url);
-  if (!parsed.ok) return deaf(parsed.reason);
+  if (!parsed.ok) return notListening(parsed.reason);
   const target = await targetOf(parsed.address, password);
-  if (typeof target === 'string') return deaf(target);
+  if (typeof target === 'string') return notListening(target);
   const options = { deadlineMs: DEADLINE_MS, random: Math.random };
   const client = target.kind === 'cluster' ? clusterOf(target, options) : redisOf(target, options);
   const received = new Set<string>();
@@ -46,15 +46,15 @@ export async function listenTo(
     const done = await inTime(subscribing, { clock, ms: DEADLINE_MS }, () => 'late' as const);
     if (done !== 'late') return { ok: true, subscriber: { received: () => received, close } };
     close();
-    return deaf(`no answer within ${DEADLINE_MS / 1000} s`);
+    return notListening(`no answer within ${DEADLINE_MS / 1000} s`);
   } catch (error) {
     close();
     const reason = refusal(error);
-    return reason.startsWith('NOPERM') ? { ok: false, reason, isForbidden: true } : deaf(reason);
+    return reason.startsWith('NOPERM') ? { ok: false, reason, isForbidden: true } : notListening(reason);
   }
 }
 
-function deaf(reason: string): Listening {
+function notListening(reason: string): Listening {
   return { ok: false, reason, isForbidden: false };
 }
 

@@ -15,7 +15,7 @@ import { packageVersion } from '../package-root.ts';
 import { good, type Result } from '../../lib/result.ts';
 import { usualHealer, type Begun, type Feed, type FeedOptions, type Resumption } from './types.ts';
 import { liveLog } from '../log.ts';
-import { allTerritories, isWhole, mending, mendingLeft, ripestatClient, seedingAgain } from './healing.ts';
+import { allTerritories, healingGaps, healingRest, isWhole, ripestatClient, seedingAgain } from './healing.ts';
 import { Overlap } from './overlap.ts';
 import { noteMissed, seedSource } from './seed.ts';
 import { noted } from './noted.ts';
@@ -103,12 +103,12 @@ class SeededFeed implements Feed {
     if (this.#options.heal === 'none') return source;
     const { gaps, left, begun } = this.#known;
     const client = ripestatClient(this.#options);
-    const mends = { ...this.#options, begun, live: this.live };
+    const healing = { ...this.#options, begun, live: this.live };
     const sides: Side[] = [
-      (signal) => mending(gaps, client, mends, signal),
-      (signal) => mendingLeft(left, client, mends, signal),
+      (signal) => healingGaps(gaps, client, healing, signal),
+      (signal) => healingRest(left, client, healing, signal),
     ];
-    if (this.#options.seed.from === 'ripestat') sides.push((signal) => seedingAgain(client, mends, signal));
+    if (this.#options.seed.from === 'ripestat') sides.push((signal) => seedingAgain(client, healing, signal));
     return alongside(source, sides);
   }
 

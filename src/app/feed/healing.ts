@@ -28,13 +28,13 @@ const LEFT_MS = 30_000;
 /** A valid answer that confirms no peer makes the wait grow, up to this. Milliseconds. */
 const LONGEST_WAIT_MS = 20 * 60_000;
 
-type MendingOptions = FeedOptions & { readonly begun: Begun; readonly live: LiveSource };
+type HealingOptions = FeedOptions & { readonly begun: Begun; readonly live: LiveSource };
 
 /** Heals gaps when they are over. */
-export async function* mending(
+export async function* healingGaps(
   gaps: GapLog,
   client: RipestatClient,
-  options: MendingOptions,
+  options: HealingOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, live } = options;
@@ -70,10 +70,10 @@ export async function* mending(
 }
 
 /** Heals the rest: single peers that were silent or lost a message, and peers for which RIPEstat had no answer. */
-export async function* mendingLeft(
+export async function* healingRest(
   open: OpenGaps,
   client: RipestatClient,
-  options: MendingOptions,
+  options: HealingOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, live } = options;
@@ -100,7 +100,7 @@ export async function* mendingLeft(
 /** Without a first table no peer votes, so the seed is repeated until one gives votes. */
 export async function* seedingAgain(
   client: RipestatClient,
-  options: MendingOptions,
+  options: HealingOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, collectors } = options;

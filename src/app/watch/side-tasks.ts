@@ -9,7 +9,7 @@ import type { FeedOptions } from '../feed/types.ts';
 import { deliverWebhooks, type WebhookParts } from './webhooks.ts';
 
 /** Tasks of the leader beside the pipeline: drills and webhooks. */
-export interface Beside {
+export interface SideTasks {
   /** Injected events, to be stored with the next batch. */
   take(): readonly UnroutableEvent[];
   /** Call after these events were stored. */
@@ -21,7 +21,7 @@ export interface Beside {
 }
 
 /** What the tasks beside the pipeline need. */
-export interface BesideParts {
+export interface SideTasksParts {
   readonly store: StateStore;
   readonly isLasting: boolean;
   readonly selection: Selection;
@@ -33,7 +33,7 @@ export interface BesideParts {
  * Starts the tasks, before the first decision. With a store in memory there are no drills, and only the webhooks of
  * the file.
  */
-export async function beside(parts: BesideParts, token: () => number | undefined): Promise<Beside> {
+export async function startSideTasks(parts: SideTasksParts, token: () => number | undefined): Promise<SideTasks> {
   const { store, isLasting, selection, feed, webhooks } = parts;
   const { clock, log } = feed;
   await enter(parts);
@@ -56,7 +56,12 @@ export async function beside(parts: BesideParts, token: () => number | undefined
 /**
  * New endpoints of the file must get the very first event. If the store does not answer, the dispatcher tries again.
  */
-async function enter({ store, selection, webhooks: { endpoints }, feed: { clock, log } }: BesideParts): Promise<void> {
+async function enter({
+  store,
+  selection,
+  webhooks: { endpoints },
+  feed: { clock, log },
+}: SideTasksParts): Promise<void> {
   try {
     const { found } = await listEndpoints(store);
     const known = new Set(found.map(({ endpoint }) => endpoint.name));

@@ -17,7 +17,7 @@ import { LinkedAbort, withEither } from '../../lib/linked-abort.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { ALONE, nextLeadership, type Leadership, type LeadershipReport } from '../leadership/leadership.ts';
 import { NoVerdictLog } from './no-verdict-log.ts';
-import { beside, type Beside } from './side-tasks.ts';
+import { startSideTasks, type SideTasks } from './side-tasks.ts';
 import { upkeep } from './upkeep.ts';
 import { openFeed, OVERLAP_MS } from '../feed/feed.ts';
 import { positionOf, resumptionOf } from '../resumption.ts';
@@ -35,10 +35,10 @@ const UNSTORED =
   'stopped while the store did not answer: data since the last stored state is processed again at the next start';
 
 /** The parts of one period of leading. */
-interface Turn {
+interface LeadingPeriod {
   readonly feed: Feed;
   readonly leadership: Leadership;
-  readonly others: Beside;
+  readonly others: SideTasks;
   readonly again: (error: unknown, attempt: number) => Promise<void>;
   readonly kept: Kept | undefined;
   readonly engine: Engine<Space>;
@@ -64,8 +64,8 @@ export class Watch {
 
   view(): WatchView {
     // A recording is played only to the leader, so a standby has no statistics.
-    const isDeaf = this.#engine === undefined && this.#parts.feed.isHistory;
-    return { engine: this.#engine, feed: isDeaf ? undefined : this.#feed, behind: this.#behind };
+    const isUnread = this.#engine === undefined && this.#parts.feed.isHistory;
+    return { engine: this.#engine, feed: isUnread ? undefined : this.#feed, behind: this.#behind };
   }
 
   /** Why the watch is not ready; `undefined`: it is ready. */
@@ -81,7 +81,7 @@ export class Watch {
   async run(signal: AbortSignal): Promise<WatchEnd> {
     const { store, isLasting, feed } = this.#parts;
     if (!isLasting) {
-      const end = await this.#turn(signal);
+      const end = await this.#waitAndLead(signal);
       return end === 'fenced' ? good(undefined) : end;
     }
     const ended = new AbortController();
@@ -89,7 +89,7 @@ export class Watch {
     try {
       await releaseOfDead(store.leases, this.#me).catch(() => undefined);
       while (!signal.aborted) {
-        const end = await this.#turn(signal);
+        const end = await this.#waitAndLead(signal);
         if (end !== 'fenced') return end;
       }
       return good(undefined);
@@ -100,7 +100,7 @@ export class Watch {
   }
 
   /** Buffers the feed until this process leads, then leads until another process does. */
-  async #turn(stop: AbortSignal): Promise<WatchEnd | 'fenced'> {
+  async #waitAndLead(stop: AbortSignal): Promise<WatchEnd | 'fenced'> {
     const opened = await openFeed(this.#parts.feed);
     if (!opened.ok) return opened;
     const over = new LinkedAbort(stop);
@@ -154,7 +154,7 @@ export class Watch {
     feed.note(engine.openGaps());
     await this.#print(owed ?? [], leadership);
 
-    const others = await beside(this.#parts, leadership.token);
+    const others = await startSideTasks(this.#parts, leadership.token);
     const keeping = this.#keeping({ feed, leadership, others, again, kept, engine });
     const ended = new AbortController();
     const { selection, feed: options } = this.#parts;
@@ -179,7 +179,7 @@ export class Watch {
   }
 
   /** How decisions are stored, and who is notified. */
-  #keeping({ feed, leadership, others, again, kept, engine }: Turn): Keeping {
+  #keeping({ feed, leadership, others, again, kept, engine }: LeadingPeriod): Keeping {
     const { store, feed: options } = this.#parts;
     const print = (events: readonly UnroutableEvent[]): Promise<void> => this.#print(events, leadership);
     const loss = this.#loss(kept, engine);

@@ -112,7 +112,7 @@ function textOf(status: Status): string {
     `${name} in ${store}`,
     kept === undefined
       ? '  state      nothing is stored yet'
-      : `  state      up to ${spoken(isoTime(kept.cursor))}, commit ${kept.number}`,
+      : `  state      up to ${timeText(isoTime(kept.cursor))}, commit ${kept.number}`,
     `  ready      ${reason === undefined ? 'yes' : `no: ${reason}`}`,
     ...instances.map((instance) => `  ${instanceText(instance, leader?.holder)}`),
     ...verdicts.map(({ key, value }) => `  ${key.padEnd(9)}  ${verdictText(value)}`),
@@ -128,7 +128,7 @@ function instanceText(
 ) {
   const is = !alive ? 'no sign of life' : ready ? 'ready' : (reason ?? 'not ready yet');
   const part = id === leader ? 'leader' : role === 'leader' ? (alive ? 'standby' : 'ex-leader') : role;
-  return `${part.padEnd(9)}  ${id} (${version}), ${is}, since ${spoken(startedAt)}`;
+  return `${part.padEnd(9)}  ${id} (${version}), ${is}, since ${timeText(startedAt)}`;
 }
 
 interface VerdictRecord {
@@ -143,7 +143,7 @@ function verdictText(value: string): string {
   if (verdict === undefined || visibility === undefined) return value;
   const { voters, unitsVisible, units } = visibility;
   // There was never a verdict, so there is no begin to show.
-  const from = since === undefined || Date.parse(since) <= 0 ? '' : ` since ${spoken(since)}`;
+  const from = since === undefined || Date.parse(since) <= 0 ? '' : ` since ${timeText(since)}`;
   if (verdict === 'unknown') return `unknown${from}: ${counted(units, 'network')}, ${counted(voters, 'voter')}`;
   return `${verdict}${from}, ${unitsVisible} of ${counted(units, 'network')} visible to ${counted(voters, 'voter')}`;
 }
@@ -156,17 +156,17 @@ function incidentText(value: string): string {
     spans?: readonly { from?: string }[];
   };
   if (id === undefined || drops === undefined || spans === undefined) return value;
-  return `${id}, ${worst}, ${counted(drops, 'drop')}, since ${spoken(spans[0]?.from ?? '')}`;
+  return `${id}, ${worst}, ${counted(drops, 'drop')}, since ${timeText(spans[0]?.from ?? '')}`;
 }
 
 /** The engine wrote it. A record of another version is shown unchanged. */
 function servicesLine(value: string): string {
   const view = JSON.parse(value) as Partial<ReachabilityView>;
   if (view.reachability === undefined || view.services === undefined || view.since === undefined) return value;
-  const from = Date.parse(view.since) <= 0 ? '' : ` since ${spoken(view.since)}`;
+  const from = Date.parse(view.since) <= 0 ? '' : ` since ${timeText(view.since)}`;
   return `${reachabilityText({ ...view, reachability: view.reachability, services: view.services, vantages: view.vantages ?? 0 })}${from}`;
 }
 
-function spoken(iso: string): string {
+function timeText(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }

@@ -47,12 +47,12 @@ export function testWebhook(name: string, options: TestOptions, io: Io, means: M
     const isLed = (await webhooks.store.leases.holder()) !== undefined;
     const outcome = await (isLed ? byLeader : byUs)(webhooks, { record, event, io, means, deadlineMs });
     if (!outcome.ok) return failed(outcome, io);
-    const whence = isLed ? '' : ', sent by this command, because there is no leader';
+    const sender = isLed ? '' : ', sent by this command, because there is no leader';
     if (outcome.value.ok) {
-      io.stdout.write(`webhook ${name}: ${outcomeText(outcome.value)}${whence}\n`);
+      io.stdout.write(`webhook ${name}: ${outcomeText(outcome.value)}${sender}\n`);
       return EXIT.done;
     }
-    complain(io, `webhook ${name}: ${outcomeText(outcome.value)}${whence}`);
+    complain(io, `webhook ${name}: ${outcomeText(outcome.value)}${sender}`);
     return EXIT.notReady;
   });
 }

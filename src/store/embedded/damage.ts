@@ -43,10 +43,10 @@ function readHead(handle: number, at: number): Head | undefined {
 /**
  * Fills a file with zeros up to the length that its meta page names. LMDB maps the file, and touching a page beyond its
  * end kills the process (SIGBUS). A healthy file may lack pages that were allocated and never written. A truncated file
- * lacks pages that matter, which shows when all of it is read. Call this only in our turn to write: otherwise a file
+ * lacks pages that matter, which shows when all of it is read. Call this only under the write lock: otherwise a file
  * that grows meanwhile would be cut.
  *
- * @returns how to undo it, also in a turn; `undefined`: nothing was missing.
+ * @returns how to undo it, also under the lock; `undefined`: nothing was missing.
  */
 export function lengthen(file: string): (() => void) | undefined {
   const before = sizeOf(file);

@@ -1,7 +1,7 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { statfsSync } from 'node:fs';
 import type { Space, StateRecord } from '../../spaces.ts';
-import type { WriteTurn } from './turn.ts';
+import type { WriteLock } from './write-lock.ts';
 import { mebibytes } from '../../lib/mebibytes.ts';
 
 type Strings = Database<string, Buffer>;
@@ -41,14 +41,14 @@ export class FolderDatabase {
   /** Position of each stored event, by its id. */
   readonly ids: Strings;
   readonly #root: RootDatabase<string, Buffer>;
-  readonly #turn: WriteTurn;
+  readonly #lock: WriteLock;
   readonly #spareBytes: number | undefined;
 
   /** @throws the error of LMDB or of the file system. Nothing stays open then. */
-  static async open(path: string, turn: WriteTurn, spareBytes: number | undefined): Promise<FolderDatabase> {
+  static async open(path: string, lock: WriteLock, spareBytes: number | undefined): Promise<FolderDatabase> {
     const root = open<string, Buffer>(path, { ...FORM, noSubdir: false });
     try {
-      return new FolderDatabase(path, root, turn, spareBytes);
+      return new FolderDatabase(path, root, lock, spareBytes);
     } catch (error) {
       await root.close();
       throw error;
@@ -58,12 +58,12 @@ export class FolderDatabase {
   private constructor(
     path: string,
     root: RootDatabase<string, Buffer>,
-    turn: WriteTurn,
+    lock: WriteLock,
     spareBytes: number | undefined,
   ) {
     this.path = path;
     this.#root = root;
-    this.#turn = turn;
+    this.#lock = lock;
     this.#spareBytes = spareBytes;
     this.meta = root.openDB('meta', FORM);
     this.state = root.openDB('state', FORM);
@@ -78,14 +78,14 @@ export class FolderDatabase {
   }
 
   /**
-   * Waits for its turn, then writes everything or nothing.
+   * Waits for the write lock, then writes everything or nothing.
    *
    * @param weight size of the write, from `weigh`; 0 if it is small.
-   * @throws when the disk has too little room, when another process holds the turn for too long, or when LMDB fails.
+   * @throws when the disk has too little room, when another process holds the lock for too long, or when LMDB fails.
    * Nothing was changed then.
    */
   async write<T>(weight: number, act: () => T): Promise<T> {
-    return this.#turn.take(() => {
+    return this.#lock.take(() => {
       const { free, total } = spaceOf(this.path);
       const spare = this.#spareBytes ?? Math.min(SPARE_BYTES, total / SPARE_SHARE);
       const needed = LITTLE_BYTES + (weight === 0 ? 0 : weight + spare);

@@ -8,7 +8,7 @@ import { claimFolder, DATA, refused, settle, type FolderFault } from './folder.t
 import { MARK, type StoreMark } from './meta.ts';
 import { enterFolder, type Presence } from './namesake.ts';
 import { EmbeddedStore } from './store.ts';
-import { WriteTurn } from './turn.ts';
+import { WriteLock } from './write-lock.ts';
 
 /** How a folder store is opened. */
 export interface EmbeddedOptions {
@@ -91,7 +91,7 @@ async function openEntered(
 ): Promise<OpenedEmbedded> {
   let database: FolderDatabase | undefined;
   try {
-    const opened = await openWhole(path, new WriteTurn(path, clock), spareBytes);
+    const opened = await openWhole(path, new WriteLock(path, clock), spareBytes);
     if (opened === undefined) return { ok: false, fault: 'damaged', reason: 'its database was cut short' };
     database = opened;
     const refusal = await opened.write(0, () => enter(opened, { schema: form.schema, name }, form.migrations));
@@ -108,19 +108,19 @@ async function openEntered(
 }
 
 /** `undefined`: needed pages are missing. Nothing was changed then. */
-async function openWhole(path: string, turn: WriteTurn, spareBytes?: number): Promise<FolderDatabase | undefined> {
-  const shorten = await turn.take(() => lengthen(join(path, DATA)));
-  if (shorten === undefined) return FolderDatabase.open(path, turn, spareBytes);
+async function openWhole(path: string, lock: WriteLock, spareBytes?: number): Promise<FolderDatabase | undefined> {
+  const shorten = await lock.take(() => lengthen(join(path, DATA)));
+  if (shorten === undefined) return FolderDatabase.open(path, lock, spareBytes);
   let database: FolderDatabase | undefined;
   try {
-    const opened = await FolderDatabase.open(path, turn, spareBytes);
+    const opened = await FolderDatabase.open(path, lock, spareBytes);
     database = opened;
     opened.read(() => readThrough([opened.meta, opened.state, opened.events, opened.ids]));
     return opened;
   } catch {
     // Shortening a mapped file would kill this process, so it is closed first.
     await database?.close();
-    await turn.take(shorten);
+    await lock.take(shorten);
     return undefined;
   }
 }

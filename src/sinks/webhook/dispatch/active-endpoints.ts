@@ -57,8 +57,8 @@ export class ActiveEndpoints {
     const senders = [...this.#senders.values()];
     return events.flatMap((event) =>
       senders
-        .filter(({ line }) => passes(event, line.record.endpoint.filter))
-        .map((sender) => awakening(sender, sender.line.enqueue(event))),
+        .filter(({ queue }) => passes(event, queue.record.endpoint.filter))
+        .map((sender) => awakening(sender, sender.queue.enqueue(event))),
     );
   }
 
@@ -114,10 +114,10 @@ export class ActiveEndpoints {
   /** Restores the stored queues, and removes the records of endpoints that no longer exist. */
   async #restore(known: readonly EndpointRecord[], names: ReadonlySet<string>): Promise<void> {
     const { writer } = this.#options;
-    const lines = new Map(known.map((record) => [record.endpoint.name, new EndpointQueue(record, this.#options)]));
-    const { unreadable, orphans } = await restore(lines, names, async (space) => (await writer.read(space)) ?? []);
+    const queues = new Map(known.map((record) => [record.endpoint.name, new EndpointQueue(record, this.#options)]));
+    const { unreadable, orphans } = await restore(queues, names, async (space) => (await writer.read(space)) ?? []);
     this.#reportUnreadable(unreadable);
-    for (const line of lines.values()) this.#add(line);
+    for (const queue of queues.values()) this.#add(queue);
     if (orphans.length > 0) await writer.keep(orphans);
   }
 
@@ -130,24 +130,24 @@ export class ActiveEndpoints {
       report({ type: 'endpoint', endpoint: name, is: 'added' });
       return;
     }
-    const before = sender.line.record;
+    const before = sender.queue.record;
     if (isSame(before, record)) return;
-    sender.line.record = record;
+    sender.queue.record = record;
     sender.wake();
     const is = isOn(before) === isOn(record) ? 'changed' : isOn(record) ? 'on' : 'off';
     report({ type: 'endpoint', endpoint: name, is, ...(record.reason === undefined ? {} : { reason: record.reason }) });
   }
 
-  #add(line: EndpointQueue): void {
-    const sender = new Sender(line, this.#options);
-    this.#senders.set(line.name, sender);
+  #add(queue: EndpointQueue): void {
+    const sender = new Sender(queue, this.#options);
+    this.#senders.set(queue.name, sender);
     this.#ends.set(sender, this.#options.begin(sender));
   }
 
   async #remove(name: string): Promise<void> {
     const sender = this.#senders.get(name);
     if (sender === undefined) return;
-    const dropped = sender.line.waiting.size;
+    const dropped = sender.queue.waiting.size;
     sender.remove();
     this.#senders.delete(name);
     await this.#ends.get(sender);
@@ -194,8 +194,8 @@ export class ActiveEndpoints {
       const afterStored = (): void => this.#options.report({ type: 'nowhere', endpoint: name, eventId: event.id });
       return names.has(name) ? undefined : { changes: [taken], afterStored };
     }
-    if (sender.line.isFull && !sender.line.waiting.has(event.id)) return undefined;
-    const { changes, afterStored } = awakening(sender, sender.line.ask(decoded.value));
+    if (sender.queue.isFull && !sender.queue.waiting.has(event.id)) return undefined;
+    const { changes, afterStored } = awakening(sender, sender.queue.ask(decoded.value));
     return { changes: [...changes, taken], afterStored };
   }
 

@@ -19,7 +19,7 @@ export interface Restoration {
  * @param names of all endpoints, including unreadable ones, whose records stay.
  */
 export async function restore(
-  lines: ReadonlyMap<string, EndpointQueue>,
+  queues: ReadonlyMap<string, EndpointQueue>,
   names: ReadonlySet<string>,
   read: (space: Space) => Promise<readonly StateRecord[]>,
 ): Promise<Restoration> {
@@ -28,20 +28,20 @@ export async function restore(
   const each = async <T>(
     space: (typeof SPACES)[number],
     decode: (record: StateRecord) => Decoded<T>,
-    take: (line: EndpointQueue | undefined, value: T) => void,
+    take: (queue: EndpointQueue | undefined, value: T) => void,
   ): Promise<void> => {
     for (const record of await read(space)) {
       const { name } = keyParts(record.key);
       const decoded = decode(record);
       if (!names.has(name)) orphans.push({ space, key: record.key, value: undefined });
-      else if (decoded.ok) take(lines.get(name), decoded.value);
+      else if (decoded.ok) take(queues.get(name), decoded.value);
       else unreadable.push(decoded.unreadable);
     }
   };
-  const dead: { readonly line: EndpointQueue | undefined; readonly id: string; readonly diedAtMs: number }[] = [];
-  await each('webhooks/queue', decodeQueued, (line, queued) => line?.restore({ queued }));
-  await each('webhooks/log', decodeLog, (line, log) => line?.restore({ log }));
-  await each('webhooks/dead', decodeDead, (line, { event, diedAtMs }) => dead.push({ line, id: event.id, diedAtMs }));
-  for (const { line, id } of dead.sort((a, b) => a.diedAtMs - b.diedAtMs)) line?.restore({ dead: id });
+  const dead: { readonly queue: EndpointQueue | undefined; readonly id: string; readonly diedAtMs: number }[] = [];
+  await each('webhooks/queue', decodeQueued, (queue, queued) => queue?.restore({ queued }));
+  await each('webhooks/log', decodeLog, (queue, log) => queue?.restore({ log }));
+  await each('webhooks/dead', decodeDead, (queue, { event, diedAtMs }) => dead.push({ queue, id: event.id, diedAtMs }));
+  for (const { queue, id } of dead.sort((a, b) => a.diedAtMs - b.diedAtMs)) queue?.restore({ dead: id });
   return { unreadable, orphans };
 }

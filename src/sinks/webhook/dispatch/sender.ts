@@ -21,7 +21,7 @@ export interface SenderMeans extends AttemptMeans {
  * its outcome is stored, so after any failure at most that many events are sent twice.
  */
 export class Sender {
-  readonly line: EndpointQueue;
+  readonly queue: EndpointQueue;
   readonly #means: SenderMeans;
   readonly #wakeSignal: WakeSignal;
   readonly #removed = new AbortController();
@@ -29,8 +29,8 @@ export class Sender {
   #failure: { readonly error: unknown } | undefined;
   #warned = '';
 
-  constructor(line: EndpointQueue, means: SenderMeans) {
-    this.line = line;
+  constructor(queue: EndpointQueue, means: SenderMeans) {
+    this.queue = queue;
     this.#means = means;
     this.#wakeSignal = new WakeSignal(means.clock);
   }
@@ -56,15 +56,16 @@ export class Sender {
     const { clock } = this.#means;
     while (!over.aborted) {
       if (this.#failure !== undefined) throw this.#failure.error;
-      const place = this.#mayBegin ? this.line.waiting.take(clock.monotonicMs()) : undefined;
+      const place = this.#mayBegin ? this.queue.waiting.take(clock.monotonicMs()) : undefined;
       if (place !== undefined) this.#begin(place, over);
-      else await this.#wakeSignal.wait(over, this.#mayBegin ? this.line.waiting.dueIn(clock.monotonicMs()) : undefined);
+      else
+        await this.#wakeSignal.wait(over, this.#mayBegin ? this.queue.waiting.dueIn(clock.monotonicMs()) : undefined);
     }
     await Promise.all(this.#underWay);
   }
 
   get #mayBegin(): boolean {
-    const { record } = this.line;
+    const { record } = this.queue;
     return isOn(record) && !this.#means.writer.isAway && this.#underWay.size < record.endpoint.concurrency;
   }
 
@@ -84,9 +85,9 @@ export class Sender {
     const { writer, clock, random } = this.#means;
     const body = await this.#bodyOf(place);
     if (body === undefined || over.aborted) return;
-    const { record } = this.line;
+    const { record } = this.queue;
     const means = { ...this.#means, deadlineMs: body.deadlineMs };
-    const isPast = this.line.isPast(body);
+    const isPast = this.queue.isPast(body);
     const attempted = isPast ? 'past' : await attemptOnce(record.endpoint, body.event, means, over);
     const attempt = typeof attempted === 'string' ? attempted : attempted.attempt;
     // We aborted this attempt, so its result is unknown and it will be sent again. A complete result is still recorded.
@@ -95,13 +96,13 @@ export class Sender {
     this.#warn(typeof attempted === 'string' ? [] : attempted.warnings);
     const outcome = outcomeOf(body, attempt, { nowMs: clock.wallMs(), random });
     const isSent = typeof attempt !== 'string' && attempt.ok;
-    const { changes, afterStored } = this.line.settle(body, { ...outcome, isSent }, record);
+    const { changes, afterStored } = this.queue.settle(body, { ...outcome, isSent }, record);
     if (await writer.keep(changes)) afterStored();
   }
 
   async #bodyOf(place: Place): Promise<QueueRecord | undefined> {
     const { writer, report } = this.#means;
-    const { waiting, name } = this.line;
+    const { waiting, name } = this.queue;
     const body = await waiting.body(place, (keys) => writer.read('webhooks/queue', keys));
     if (body === 'stopped') return undefined;
     if (body !== 'vanished' && 'event' in body) return body;
@@ -117,6 +118,6 @@ export class Sender {
     if (text === this.#warned) return;
     this.#warned = text;
     const { report } = this.#means;
-    for (const warning of warnings) report({ type: 'warning', endpoint: this.line.name, warning });
+    for (const warning of warnings) report({ type: 'warning', endpoint: this.queue.name, warning });
   }
 }

@@ -12,13 +12,13 @@ const PAUSE_MS = 5;
 const ATTEMPTS = 3;
 
 /**
- * Decides whose turn it is to write. LMDB's own lock keeps writers apart, but waiting for it blocks the whole process,
+ * Lets one process write at a time. LMDB's own lock keeps writers apart, but waiting for it blocks the whole process,
  * and forever if the other process was stopped (SIGSTOP) inside a transaction. So a writer first creates a sign, a
  * symbolic link with its process id, and removes it afterwards. A process that finds a sign waits without blocking, and
  * gives up after a while. The sign of a process that has ended is ignored. If two processes ignore it at the same
  * moment, LMDB's lock still keeps them apart.
  */
-export class WriteTurn {
+export class WriteLock {
   readonly #sign: string;
   readonly #clock: Clock;
   readonly #never = new AbortController().signal;
@@ -28,7 +28,7 @@ export class WriteTurn {
     this.#clock = clock;
   }
 
-  /** @param act must be synchronous, so that turns within one process never overlap. */
+  /** @param act must be synchronous, so that writers within one process never overlap. */
   async take<T>(act: () => T): Promise<T> {
     const start = this.#clock.monotonicMs();
     for (let holder = this.#raise(); holder !== undefined; holder = this.#raise()) {
@@ -44,7 +44,7 @@ export class WriteTurn {
     }
   }
 
-  /** The process that writes, if it is not our turn. */
+  /** The process that holds the lock; `undefined`: we hold it now. */
   #raise(): string | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {

@@ -2,10 +2,10 @@ import type { RedisOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 
 /**
- * Turns of the workers of a queue: the one that holds a turn does some work alone. They are keys in Redis that expire, so
- * that a worker that dies does not keep its turn. Without Redis, calls wait until it answers.
+ * Locks of the workers of a queue: the worker that holds a lock does some work alone. They are keys in Redis that
+ * expire, so that a worker that dies does not hold its lock forever. Without Redis, calls wait until it answers.
  */
-export class Turns {
+export class RedisLocks {
   readonly #client: Redis;
   readonly #prefix: string;
 
@@ -17,18 +17,18 @@ export class Turns {
     this.#client.on('error', () => undefined);
   }
 
-  /** Takes a turn for `ms` milliseconds; `false` when another worker has it. */
+  /** Takes a lock for `ms` milliseconds; `false` when another worker has it. */
   async take(name: string, ms: number): Promise<boolean> {
     return (await this.#client.set(this.#key(name), '1', 'PX', Math.ceil(ms), 'NX')) === 'OK';
   }
 
-  /** Keeps the turn for `ms` milliseconds from now. */
-  async keep(name: string, ms: number): Promise<void> {
+  /** Holds the lock for `ms` milliseconds from now. */
+  async renew(name: string, ms: number): Promise<void> {
     await this.#client.pexpire(this.#key(name), Math.ceil(ms));
   }
 
-  /** Gives the turn back. */
-  async end(name: string): Promise<void> {
+  /** Releases the lock. */
+  async release(name: string): Promise<void> {
     await this.#client.del(this.#key(name));
   }
 

@@ -23,10 +23,10 @@ interface Holder {
  * Lets only one process at a time work on a file of a shared cache. A lock file beside it names the process. A lock
  * that a killed process left is taken over: at once on the same machine, after half a minute on another.
  *
- * @returns `undefined` when `signal` aborted before it was our turn.
+ * @returns `undefined` when `signal` aborted before it got the lock.
  * @throws what the work throws, or an error of the file system.
  */
-export async function inTurn<T>(
+export async function withFileLock<T>(
   path: string,
   clock: Pick<Clock, 'wallMs' | 'sleep'>,
   signal: AbortSignal,
