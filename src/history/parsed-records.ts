@@ -5,7 +5,7 @@ const MOST_CHARS = 2_000_000;
 
 /**
  * Buckets of records that were parsed before. The days of a past year do not change, so that a range of years is parsed
- * once. A record whose text is another one is parsed again. The oldest ones are dropped when there are too many.
+ * once. A record whose text has changed is parsed again. The oldest ones are dropped when there are too many.
  */
 export class ParsedRecords {
   readonly #parsed = new Map<string, { readonly text: string; readonly buckets: readonly TimelineBucket[] }>();
@@ -13,7 +13,7 @@ export class ParsedRecords {
   /** What readers make of a bucket, as long as the bucket is cached. */
   readonly texts = new WeakMap<TimelineBucket, string>();
 
-  /** The buckets of the record at this place: those of before when its text is the same, else what `parse` gives. */
+  /** The buckets of the record at this place: the cached ones if its text is the same, else what `parse` gives. */
   bucketsOf(place: string, text: string, parse: () => readonly TimelineBucket[]): readonly TimelineBucket[] {
     const before = this.#parsed.get(place);
     if (before?.text === text) return before.buckets;

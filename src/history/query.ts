@@ -138,8 +138,8 @@ async function heldAt(reader: Reader, subject: string, at: EventTime): Promise<E
 }
 
 /**
- * The verdicts of a range by `since`. The first one is that at its start, where one is recorded; it may have begun long
- * before. `off`: the program did not run.
+ * The verdicts of a range by `since`. The first one is the verdict at its start, if one is recorded; it may have begun
+ * long before. `off`: the program did not run.
  */
 export async function verdictTurns(reader: Reader, subject: string, range: Range): Promise<readonly VerdictTurn[]> {
   const months: EventTime[] = [];
@@ -150,7 +150,7 @@ export async function verdictTurns(reader: Reader, subject: string, range: Range
   return before === undefined ? within : [await begun(reader, subject, before), ...within];
 }
 
-/** The same turn from its true begin: each month repeats the verdict at its start. */
+/** The same verdict with its true start: each month repeats the verdict at its start. */
 async function begun(reader: Reader, subject: string, [since, stage]: VerdictTurn): Promise<VerdictTurn> {
   let first = since;
   while (first === beginOfMonth(first)) {

@@ -17,7 +17,7 @@ export interface About {
   readonly name: string;
   readonly timeZone?: string;
   readonly networks: readonly string[];
-  /** From when on they are these networks; `undefined`: always. Older records have other ones, in the same positions. */
+  /** Since when it has these networks; `undefined`: always. Older records have others in the same positions. */
   readonly networksSince?: EventTime | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface Stored {
 export interface Reader extends Pick<StateStore, 'read'> {
   /** A server that answers many questions has one; without it each record is parsed each time. */
   readonly parsed?: ParsedRecords;
-  /** Long work calls it now and then, so that other work of the process has its turn. */
+  /** Long work calls it now and then, so that other work of the process can go on. */
   readonly breathe?: () => Promise<unknown>;
 }
 

@@ -135,7 +135,7 @@ export class JobQueue {
     await this.#reduce.remove(rootOf(run), { removeChildren: false }).catch(() => 0);
   }
 
-  /** In steps: one script for all children of a large run, here or even gone, blocks Redis for many seconds. */
+  /** In steps: one script for all children of a large run, even of removed ones, blocks Redis for many seconds. */
   async #removeTasks(run: RunFolder, goesOn: () => Promise<unknown> = async () => undefined): Promise<void> {
     const remove = ({ id }: { readonly id: string }) => this.#map.remove(jobOf(run, id)).catch(() => 0);
     for (const batch of inBatches(run.manifest.tasks, JOBS_A_COMMAND)) {

@@ -184,7 +184,10 @@ export const COMPARED_DUMP_MS = 2 * DAY_MS;
  */
 export const SILENCE_MS = 120_000;
 
-/** … and for longer than this many times the longest pause within its files: quiet collectors pause for minutes. */
+/**
+ * The same for a collector that pauses: it is silent for longer than this many times the longest pause within its files
+ * only if a file is missing. Quiet collectors pause for minutes.
+ */
 export const SILENCE_FACTOR = 10;
 
 /** Pauses are known after this many spans of ten seconds with records: a burst of a few proves nothing. */

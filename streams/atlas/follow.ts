@@ -241,7 +241,7 @@ class Follower {
   }
 
   /**
-   * The place of a probe decides nothing. Without an answer its results have no place for now, and the place is
+   * No verdict depends on the place of a probe. Without an answer its results have no place for now, and the place is
    * requested again.
    */
   async #learnPlaces(results: readonly AtlasResult[]): Promise<void> {

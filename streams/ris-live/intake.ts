@@ -61,7 +61,7 @@ export class Intake {
   readonly #doubted = new Map<PeerId, { readonly peer: Peer; readonly at: EventTime; readonly sinceMs: number }>();
   #begunMs = Infinity;
   #messageMs = -Infinity;
-  /** The latest event time that has left. */
+  /** The latest event time of an element that was put out. */
   #left = -Infinity;
   readonly activity = new CollectorActivity();
 

@@ -90,7 +90,7 @@ function isUnseen({ timeline }: IncidentState): boolean {
 }
 
 function onsetOf({ first, fall }: IncidentState): NonNullable<Incident['onset']> {
-  // Of the earliest drops of a long beat no steps are left.
+  // The steps of the earliest drops of a long beat are no longer stored.
   const isKnown = fall.first <= first;
   const [half, ninety] = isKnown ? [fallenTo(fall, first, 0.5), fallenTo(fall, first, 0.1)] : [];
   return {

@@ -5,10 +5,10 @@
  *                              ^        |  again, later        |
  *                   by hand ---+        +----------------------+--> dead letters
  *
- * The store has every promise before the dispatcher relies on it. One write stores the queue records of events and the
- * reader's position; one write replaces a queue record by the outcome of its attempt. A process that is killed between
- * sending and recording causes one repeat of the event, under the same id. Everything is written under the lease, so if
- * two processes both believe that they lead, the next write shows one of them that it does not.
+ * The dispatcher acts only on what is stored. One write stores the queue records of events and the reader's position;
+ * one write replaces a queue record by the outcome of its attempt. A process that is killed between sending and
+ * recording causes one repeat of the event, under the same id. Everything is written under the lease, so if two
+ * processes both believe that they lead, the next write shows one of them that it does not.
  */
 import { LinkedAbort } from '../../../lib/linked-abort.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
