@@ -7,24 +7,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const EXPORTED = /^export (?:abstract )?(?:async )?(?:function\*?|const|class|interface|type) (\w+)/;
 const TYPE = /^export (?:abstract )?(?:class|interface|type) (\w+)/;
 
-/** Types of one name in several files. Each pair is of rooms that never meet, or would need a longer name for no reader. */
-const NAMED_TWICE: Readonly<Record<string, string>> = {
-  ArchiveOptions: 'options of the command, and what the reading makes of them',
-  Decoded: 'each format has its decoder',
-  Filter: 'of an endpoint, and of a subscription: RIS Live calls it so',
-  Found: 'in a store, and in a table of visibility',
-  Look: 'into a bucket, and at the engine',
-  Means: 'what sending needs, and what the commands need',
-  Message: 'evidence of an event, and a message of RIS Live: RIS calls it so',
-  Outcome: 'of a delivery, of a replay, and of a call of RIPEstat',
-  PeerState: 'what we know of a session, and RIS_PEER_STATE',
-  Place: 'in a queue, and in the event log',
-  Reading: 'of a frame, and how far a replay is',
-  Standing: 'of a verdict in a summary, and of the alerts that fire',
-  Subject: 'of a change, and of the API',
-  Unreadable: 'a record, and a frame',
-};
-
 const files = ['src', 'streams'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
@@ -42,7 +24,7 @@ test('every exported name has a doc comment', () => {
   expect(bare).toEqual([]);
 });
 
-test('no type name is exported by two files, but for those listed with a reason', () => {
+test('no type name is exported by two files', () => {
   const places = new Map<string, string[]>();
   for (const { path, lines } of files) {
     for (const line of lines) {
@@ -50,6 +32,5 @@ test('no type name is exported by two files, but for those listed with a reason'
       if (name !== undefined) places.set(name, [...(places.get(name) ?? []), path]);
     }
   }
-  const twice = [...places].filter(([, paths]) => paths.length > 1).map(([name]) => name);
-  expect(twice.sort()).toEqual(Object.keys(NAMED_TWICE).sort());
+  expect([...places].filter(([, paths]) => paths.length > 1)).toEqual([]);
 });

@@ -1,4 +1,10 @@
-import type { UnroutableEvent, ReachabilityData, UpstreamData } from '../detect/events/event.ts';
+import type {
+  CountryData,
+  IncidentData,
+  ReachabilityData,
+  UnroutableEvent,
+  UpstreamData,
+} from '../detect/events/event.ts';
 
 /** The columns, in order. Users rely on them: add new ones only at the end. */
 export const CSV_COLUMNS = [
@@ -174,7 +180,7 @@ function detailOf(event: UnroutableEvent): Row {
   }
 }
 
-function verdictDetail(data: VerdictData): Row {
+function verdictDetail(data: CountryData): Row {
   const { verdict, previous, reason, incident, sinceAtLatest, rebased } = data;
   // With too few voters the share is unknown, so the cell is empty: 0 would mean lost.
   const notKnown: Row = verdict === 'unknown' ? { share: '', seeing: '', seeing_nothing: '', units_visible: '' } : {};
@@ -213,10 +219,6 @@ function incidentDetail({ incident, changed = [] }: IncidentData): Row {
 function flags({ sinceAtLatest, rebased }: Flags): Row {
   return { since_at_latest: sinceAtLatest === true ? 'true' : '', rebased: rebased === true ? 'true' : '' };
 }
-
-type DataOf<Type extends string> = Extract<UnroutableEvent, { readonly type: Type }>['data'];
-type VerdictData = DataOf<`country.${'unroutable' | 'degraded' | 'restored' | 'unknown' | 'known'}`>;
-type IncidentData = DataOf<`incident.${string}`>;
 
 interface Flags {
   readonly sinceAtLatest?: true | undefined;

@@ -2,7 +2,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { Verdict } from '../detect/events/event.ts';
 
 /** What was seen of one territory and family at one moment of event time. */
-export interface Look {
+export interface ChartLook {
   readonly at: EventTime;
   readonly verdict: Verdict;
   /** Mean visibility, 0 to 1; `undefined`: unknown, because there were too few voters. */
@@ -42,7 +42,7 @@ export class History {
   #widthMs = 1000;
   #bins: Bin[] = [];
 
-  add(look: Look): void {
+  add(look: ChartLook): void {
     const from = this.#start(look.at);
     const last = this.#bins.at(-1);
     if (last !== undefined && from <= last.from) {
@@ -83,11 +83,11 @@ export class History {
   }
 }
 
-function isBlind({ verdict, share }: Look): boolean {
+function isBlind({ verdict, share }: ChartLook): boolean {
   return verdict === 'unknown' && share === undefined;
 }
 
-function binOf(look: Look, from: EventTime): Bin {
+function binOf(look: ChartLook, from: EventTime): Bin {
   const { verdict, share, voters, units } = look;
   return {
     from,

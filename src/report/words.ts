@@ -4,7 +4,6 @@ import type {
   CountryData,
   DataLossData,
   Envelope,
-  EventType,
   IsoTime,
   ObserverData,
   OfTerritory,
@@ -12,6 +11,7 @@ import type {
   PrefixData,
   UnroutableEvent,
 } from '../detect/events/event.ts';
+import type { CountryType } from '../detect/events/drafts.ts';
 import { durationText, type LocalClock } from './clock.ts';
 import { incidentSentence } from './incident-words.ts';
 import { reachabilitySentence, warningSentence } from './reach-words.ts';
@@ -90,7 +90,6 @@ function momentOf(event: { readonly data: OfTerritory }, clocks: Clocks): Moment
   return (at) => clock.moment(eventTime(at));
 }
 
-type CountryType = Exclude<Extract<EventType, `country.${string}`>, 'country.flapping' | 'country.steady'>;
 type CountryEvent = { [Type in CountryType]: Envelope<Type> }[CountryType];
 
 function countrySentence(event: CountryEvent, clocks: Clocks): string {

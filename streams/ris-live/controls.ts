@@ -2,7 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Prefix, PrefixText } from '../../src/bgp/prefix.ts';
 import { watching } from '../../src/territory/territory.ts';
 import type { ControlPrefix } from './control-prefixes.ts';
-import type { Message } from './decode.ts';
+import type { FeedMessage } from './decode.ts';
 import { isPowerOfTen } from '../oddities.ts';
 import type { Report } from './report.ts';
 import { BEACON_SILENCE_MS } from '../../src/policy/fixed.ts';
@@ -25,7 +25,7 @@ export class Controls {
   }
 
   /** The message without routes that only concern control prefixes. */
-  take(message: Message, monotonicMs: number): Message {
+  take(message: FeedMessage, monotonicMs: number): FeedMessage {
     if (message.elements.length === 0 || this.#roles.size === 0) return message;
     const others = message.elements.filter((element) => !this.#isControl(element, message, monotonicMs));
     return others.length === message.elements.length ? message : { ...message, elements: others };
@@ -45,7 +45,7 @@ export class Controls {
     return this.#hasBeacon && this.silentMs(monotonicMs) >= BEACON_SILENCE_MS;
   }
 
-  #isControl(element: Element, { peer, at }: Message, monotonicMs: number): boolean {
+  #isControl(element: Element, { peer, at }: FeedMessage, monotonicMs: number): boolean {
     if (element.type !== 'announcement' && element.type !== 'withdrawal') return false;
     const role = this.#roles.get(element.prefix.text);
     if (role === 'fast-beacon') this.#beaconMs = monotonicMs;

@@ -15,18 +15,18 @@ import type { WatchedRoutes } from './watched-routes.ts';
 const MAX_PREFIXES = 65_535;
 
 /** The content of one frame of RIS Live. */
-export type Decoded =
-  | Message
+export type DecodedFrame =
+  | FeedMessage
   | { readonly kind: 'subscribed'; readonly subscription: JsonObject }
   | { readonly kind: 'collectors'; readonly collectors: readonly Collector[] }
   | { readonly kind: 'error'; readonly text: string }
   | { readonly kind: 'pong' }
   /** An unknown envelope: new types must not break old clients. */
   | { readonly kind: 'unknown-envelope' }
-  | Unreadable;
+  | UnreadableFrame;
 
 /** One RIS message. */
-export interface Message {
+export interface FeedMessage {
   readonly kind: 'message';
   readonly type: MessageType;
   readonly at: EventTime;
@@ -47,7 +47,7 @@ export interface Message {
 export type MessageType = 'update' | 'keepalive' | 'open' | 'notification' | 'state' | 'untyped';
 
 /** A frame that could not be read. */
-export interface Unreadable {
+export interface UnreadableFrame {
   readonly kind: 'unreadable';
   readonly reason: UnreadableReason;
   /** The peer whose routes or session it may concern; `undefined`: none, or the frame names no peer. */
@@ -75,7 +75,7 @@ export type UnreadableReason =
   | 'bad-state';
 
 /** The context of reading: equal peers become the same object, and only watched routes are read. */
-export interface Reading {
+export interface ReadingContext {
   readonly names: Names;
   readonly routes: WatchedRoutes;
 }
@@ -85,7 +85,7 @@ export interface Reading {
  *
  * RFC 7606 lets a router take a malformed UPDATE for a withdrawal. We must not, or a bad frame becomes an outage.
  */
-export function decode(frame: string | Uint8Array, reading: Reading): Decoded {
+export function decode(frame: string | Uint8Array, reading: ReadingContext): DecodedFrame {
   if (frame.length > MAX_FRAME_BYTES) return unreadable('too-long');
   if (typeof frame !== 'string' && !isUtf8(frame)) return unreadable('not-utf-8');
   const envelope = parseJson(typeof frame === 'string' ? frame : textOf(frame));
@@ -125,7 +125,7 @@ function collectorsOf(data: unknown, names: Names): readonly Collector[] {
   return [...found];
 }
 
-function messageOf(data: JsonObject | undefined, reading: Reading): Decoded {
+function messageOf(data: JsonObject | undefined, reading: ReadingContext): DecodedFrame {
   if (data === undefined) return unreadable('not-a-message');
   const collector = reading.names.collector(data['host']);
   if (collector === undefined) return unreadable('bad-host');
@@ -146,7 +146,7 @@ function messageOf(data: JsonObject | undefined, reading: Reading): Decoded {
   return bodyOf(data, common, reading.routes);
 }
 
-function bodyOf(data: JsonObject, common: Common, routes: WatchedRoutes): Decoded {
+function bodyOf(data: JsonObject, common: Common, routes: WatchedRoutes): DecodedFrame {
   switch (data['type']) {
     case 'UPDATE':
       return updateOf(data, common, routes);
@@ -171,16 +171,16 @@ function bodyOf(data: JsonObject, common: Common, routes: WatchedRoutes): Decode
   }
 }
 
-type Common = Pick<Message, 'at' | 'peer' | 'id' | 'isSent'>;
+type Common = Pick<FeedMessage, 'at' | 'peer' | 'id' | 'isSent'>;
 
-function stateOf(state: unknown, common: Common): Decoded {
+function stateOf(state: unknown, common: Common): DecodedFrame {
   const { at, peer } = common;
   if (state !== 'connected' && state !== 'down' && state !== 'up') return unreadable('bad-state', { peer });
   const element: Element = { type: 'peer-state', at, peer, state: state === 'up' ? 'up' : 'down' };
   return { ...messageWith(common, 'state', [element], 0), state };
 }
 
-function updateOf(data: JsonObject, common: Common, routes: WatchedRoutes): Decoded {
+function updateOf(data: JsonObject, common: Common, routes: WatchedRoutes): DecodedFrame {
   const { at, peer } = common;
   const withdrawn = prefixesOf(data['withdrawals'] ?? [], routes);
   if (withdrawn === undefined) return unreadable('bad-withdrawals', { peer });
@@ -207,7 +207,7 @@ function messageWith(
   type: MessageType,
   elements: readonly Element[],
   leftOut: number,
-): Message {
+): FeedMessage {
   return { kind: 'message', type, at, peer, id, elements, leftOut, isSent };
 }
 
@@ -216,7 +216,7 @@ function messageWith(
  * with elements are held for seconds, these are dropped at once. With a single literal V8 allocated all in the old
  * generation: three megabytes of garbage a second at 20,000 messages (measured, Node.js 20).
  */
-function messageWithout({ at, peer, id, isSent }: Common, type: MessageType, leftOut: number): Message {
+function messageWithout({ at, peer, id, isSent }: Common, type: MessageType, leftOut: number): FeedMessage {
   return { kind: 'message', type, at, peer, id, elements: NO_ELEMENTS, leftOut, isSent };
 }
 
@@ -262,6 +262,6 @@ function prefixesOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix'
   return { found: found === undefined ? NOTHING : new Set(found.values()), leftOut };
 }
 
-function unreadable(reason: UnreadableReason, who: { peer?: Peer } = {}): Unreadable {
+function unreadable(reason: UnreadableReason, who: { peer?: Peer } = {}): UnreadableFrame {
   return { kind: 'unreadable', reason, ...who };
 }

@@ -3,7 +3,7 @@ import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import { later, type EventTime } from '../../src/bgp/time.ts';
 import { AHEAD_DOUBT_MS, AHEAD_PROOF_MS, SILENT_FEED_MS } from '../../src/policy/fixed.ts';
 import { Reorder } from '../reorder.ts';
-import type { Message, Unreadable } from './decode.ts';
+import type { FeedMessage, UnreadableFrame } from './decode.ts';
 import { CollectorActivity } from './collector-activity.ts';
 import { orderOf, type MessageOrder } from './message-id.ts';
 import { Pace } from './pace.ts';
@@ -39,7 +39,7 @@ const TICK_MS = 1000;
 interface Held {
   readonly at: EventTime;
   readonly collector: Collector;
-  readonly what: Message | Element;
+  readonly what: FeedMessage | Element;
   /** Of a message. */
   readonly order?: MessageOrder;
 }
@@ -88,7 +88,7 @@ export class Intake {
   }
 
   /** Takes a message. `false`: it is too old to prove anything about the present; its routes still count. */
-  message(message: Message, monotonicMs: number): boolean {
+  message(message: FeedMessage, monotonicMs: number): boolean {
     const { at, peer, elements, id } = message;
     const { odd, timeline } = this.#options;
     const looksStale = timeline === 'live' && this.#pace.isStale(at, monotonicMs);
@@ -128,7 +128,7 @@ export class Intake {
     }
   }
 
-  #takeIn(message: Message, isStale: boolean): void {
+  #takeIn(message: FeedMessage, isStale: boolean): void {
     const { at, peer, elements, id } = message;
     const { odd } = this.#options;
     if (at < this.#left) odd.count('late', id);
@@ -144,7 +144,7 @@ export class Intake {
   }
 
   /** The peer sent an unreadable message that may have contained routes. */
-  unreadable({ reason, peer }: Unreadable, sample: string, monotonicMs: number): void {
+  unreadable({ reason, peer }: UnreadableFrame, sample: string, monotonicMs: number): void {
     this.#options.odd.count(reason, sample);
     if (peer !== undefined) this.#losePeer(peer, monotonicMs);
   }
@@ -230,7 +230,7 @@ export class Intake {
     return mayPass || lastMessageAt === undefined ? until : (Math.min(until, lastMessageAt) as EventTime);
   }
 
-  #tick(message: Message): void {
+  #tick(message: FeedMessage): void {
     const { at, peer, isSent } = message;
     const { collector } = peer;
     // A message of a session before it is up does not prove liveness.

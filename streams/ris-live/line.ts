@@ -2,7 +2,7 @@ import type { Collector } from '../../src/bgp/peer.ts';
 import { backOffMs } from '../../src/lib/back-off.ts';
 import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import type { Clock } from '../../src/ports.ts';
-import { decode, type Message, type Reading, type Unreadable } from './decode.ts';
+import { decode, type FeedMessage, type ReadingContext, type UnreadableFrame } from './decode.ts';
 import type { LineState } from './figures.ts';
 import { connect, type Closing, type Connection, type ConnectOptions } from '../http/frames.ts';
 import type { JsonObject } from './fields.ts';
@@ -12,8 +12,8 @@ import { Acknowledgements, subscribeText, type Subscription } from './subscripti
 /** The receiver of a line's messages. */
 export interface Listener {
   /** `false`: the message is too old to prove anything about the present. */
-  message(message: Message): boolean;
-  unreadable(unreadable: Unreadable, sample: string): void;
+  message(message: FeedMessage): boolean;
+  unreadable(unreadable: UnreadableFrame, sample: string): void;
   /** The server has these collectors. */
   collectors(collectors: readonly Collector[]): void;
   connected(line: Line): void;
@@ -32,7 +32,7 @@ export interface LineOptions {
   readonly subscriptions: readonly Subscription[];
   /** The collectors whose silence counts for this line. `undefined`: those that have sent data. */
   readonly collectors: readonly Collector[] | undefined;
-  readonly reading: Reading;
+  readonly reading: ReadingContext;
   readonly listener: Listener;
   readonly report: Report;
   /** From 0 to 1, 1 excluded: the jitter between attempts. */

@@ -1,7 +1,7 @@
 import type { Element } from '../../src/bgp/element.ts';
 import { RIS_HOLD_MS, type Collector, type PeerId } from '../../src/bgp/peer.ts';
 import { later, type EventTime } from '../../src/bgp/time.ts';
-import type { Message } from './decode.ts';
+import type { FeedMessage } from './decode.ts';
 
 /**
  * A KEEPALIVE alone does not prove that its session is up: both ends already send them in OpenConfirm (RFC 4271 section
@@ -22,7 +22,7 @@ export class LiveSessions {
   readonly #upUntil = new Map<PeerId, EventTime>();
 
   /** Notes a message at its arrival. Returns whether it must be sorted, because it may show that its session is up. */
-  matters(message: Message): boolean {
+  matters(message: FeedMessage): boolean {
     const { type, state, peer, at } = message;
     if (type === 'state' && state !== 'up') {
       this.#mayBeDown.set(peer.id, latest(at, this.#mayBeDown.get(peer.id)));
@@ -36,7 +36,7 @@ export class LiveSessions {
   }
 
   /** Whether the session was reported down, and nothing since shows that it is up. */
-  mayBeDown({ peer }: Message): boolean {
+  mayBeDown({ peer }: FeedMessage): boolean {
     return this.#mayBeDown.has(peer.id);
   }
 
@@ -44,7 +44,7 @@ export class LiveSessions {
    * The change of the session that a message implies, before its own content. Called in order of event time, except for
    * late messages: an overtaken message changes nothing.
    */
-  risen(message: Message, isLate: boolean): Element | undefined {
+  risen(message: FeedMessage, isLate: boolean): Element | undefined {
     const { type, state, peer, at } = message;
     if (type === 'state' && state !== 'up') {
       if (isLate && at < (this.#upUntil.get(peer.id) ?? at)) return undefined;
@@ -75,7 +75,7 @@ export class LiveSessions {
 }
 
 /** When this message proves its session to be up; `undefined`: it does not. */
-function upAt({ type, state, at, isSent }: Message): EventTime | undefined {
+function upAt({ type, state, at, isSent }: FeedMessage): EventTime | undefined {
   if (state === 'up') return at;
   if (isSent) return undefined;
   if (type === 'update') return at;

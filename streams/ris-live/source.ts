@@ -9,7 +9,7 @@ import type { Clock, ElementSource } from '../../src/ports.ts';
 import { ClockDifference } from './clock-difference.ts';
 import { CONTROL_PREFIXES, RIS_COLLECTORS, type ControlPrefix } from './control-prefixes.ts';
 import { Controls } from './controls.ts';
-import type { Message, Reading, Unreadable } from './decode.ts';
+import type { FeedMessage, ReadingContext, UnreadableFrame } from './decode.ts';
 import { Figures, type LiveStats } from './figures.ts';
 import { Intake } from './intake.ts';
 import { Line, type Listener } from './line.ts';
@@ -163,14 +163,14 @@ class Feed implements Listener {
     };
   }
 
-  message(message: Message): boolean {
+  message(message: FeedMessage): boolean {
     const now = this.#now();
     this.#figures.message(now, this.#options.clock.wallMs() - message.at);
     this.#figures.routesLeftOut += message.leftOut;
     return this.#intake.message(this.#controls.take(message, now), now);
   }
 
-  unreadable(unreadable: Unreadable, sample: string): void {
+  unreadable(unreadable: UnreadableFrame, sample: string): void {
     this.#intake.unreadable(unreadable, sample, this.#now());
   }
 
@@ -268,7 +268,7 @@ class Feed implements Listener {
     return this.#options.clock.monotonicMs();
   }
 
-  #lineOf(collector: Collector | undefined, controls: readonly Prefix[], reading: Reading): Line {
+  #lineOf(collector: Collector | undefined, controls: readonly Prefix[], reading: ReadingContext): Line {
     const options = this.#options;
     const collectors = collector === undefined ? undefined : [collector];
     const known = this.#timeline === 'live' && options.url === undefined ? RIS_COLLECTORS : undefined;

@@ -28,13 +28,13 @@ const LEFT_MS = 30_000;
 /** A valid answer that confirms no peer makes the wait grow, up to this. Milliseconds. */
 const LONGEST_WAIT_MS = 20 * 60_000;
 
-type HealingOptions = FeedOptions & { readonly begun: Begun; readonly live: LiveSource };
+type FeedHealing = FeedOptions & { readonly begun: Begun; readonly live: LiveSource };
 
 /** Heals gaps when they are over. */
 export async function* healingGaps(
   gaps: GapLog,
   client: RipestatClient,
-  options: HealingOptions,
+  options: FeedHealing,
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, live } = options;
@@ -73,7 +73,7 @@ export async function* healingGaps(
 export async function* healingRest(
   open: OpenGaps,
   client: RipestatClient,
-  options: HealingOptions,
+  options: FeedHealing,
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, live } = options;
@@ -100,7 +100,7 @@ export async function* healingRest(
 /** Without a first table no peer votes, so the seed is repeated until one gives votes. */
 export async function* seedingAgain(
   client: RipestatClient,
-  options: HealingOptions,
+  options: FeedHealing,
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, collectors } = options;

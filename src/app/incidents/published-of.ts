@@ -1,14 +1,9 @@
-import { eventTime, type EventTime } from '../../bgp/time.ts';
+import { eventTime } from '../../bgp/time.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { Range } from '../../history/query.ts';
 import { utcText } from '../../report/clock.ts';
 import { publishedLine } from '../../report/published.ts';
 import { knownIncidents, type KnownIncident } from './library.ts';
-
-/** A range of event time: `from` is part of it, `until` is not. */
-interface Range {
-  readonly from: EventTime;
-  readonly until: EventTime;
-}
 
 /** The incidents of the library whose window touches a range, by time. */
 export async function knownIn(territory: string, { from, until }: Range): Promise<readonly KnownIncident[]> {

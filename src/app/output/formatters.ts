@@ -26,11 +26,11 @@ export type Format = (typeof FORMATS)[number];
 export interface Formatter {
   begin(): Promise<void>;
   write(events: readonly UnroutableEvent[]): Promise<void>;
-  end(outcome: Outcome): Promise<void>;
+  end(outcome: ReplayOutcome): Promise<void>;
 }
 
 /** A finished run. */
-export interface Outcome extends ReplayDocument {
+export interface ReplayOutcome extends ReplayDocument {
   readonly standings: readonly Standing[];
   readonly seen: readonly RecordedSeries[];
   readonly begin: EventTime | undefined;
@@ -113,7 +113,12 @@ function textFormatter(sink: TextSink, selection: Selection, style: TextStyle): 
 }
 
 /** One chart for each territory and family with data. */
-function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, style: TextStyle): readonly string[] {
+function charts(
+  outcome: ReplayOutcome,
+  { territories }: Selection,
+  clocks: Clocks,
+  style: TextStyle,
+): readonly string[] {
   const { end, seen } = outcome;
   const span = chartSpan(outcome);
   if (end === undefined || span === undefined) return [];
@@ -128,7 +133,7 @@ function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, st
 }
 
 /** The requested range; where it is open, the range that was read. At least a minute. */
-function chartSpan({ begin, end, since, until }: Outcome): Span | undefined {
+function chartSpan({ begin, end, since, until }: ReplayOutcome): Span | undefined {
   if (begin === undefined || end === undefined) return undefined;
   const from = since ?? begin;
   return { from, to: Math.max(until ?? end, from + 60_000) as EventTime };

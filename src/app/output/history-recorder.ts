@@ -3,7 +3,7 @@ import type { Family } from '../../bgp/prefix.ts';
 import type { UnroutableEvent, Verdict } from '../../detect/events/event.ts';
 import type { Engine, TerritoryStatus } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
-import { History, type Look } from '../../report/history.ts';
+import { History, type ChartLook } from '../../report/history.ts';
 import type { VerdictSpan, VerdictTimeline } from '../../report/verdicts.ts';
 import type { Territory } from '../../territory/territory.ts';
 
@@ -116,7 +116,7 @@ function newSeen(territory: Territory, family: Family): RecordedSeries {
 }
 
 /** The known shares of units. */
-function lifelines({ reportedUnits }: RecordedSeries, { units, isSighted }: TerritoryStatus): Look['units'] {
+function lifelines({ reportedUnits }: RecordedSeries, { units, isSighted }: TerritoryStatus): ChartLook['units'] {
   return units.map(({ text, share, isBaseline }) => {
     if (share > 0 || isBaseline) reportedUnits.add(text);
     return { unit: text, share: isSighted && reportedUnits.has(text) ? share : undefined };

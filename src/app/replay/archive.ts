@@ -36,7 +36,7 @@ export interface Archive {
 }
 
 /** What is read of the files, and the cleanup afterwards. */
-export interface ArchiveOptions {
+export interface OpenArchiveOptions {
   readonly collector?: Collector;
   readonly since?: EventTime;
   readonly until?: EventTime;
@@ -54,7 +54,7 @@ export interface ArchiveOptions {
 }
 
 /** Finds and sorts the files. They are read when the source is read. */
-export async function openArchive(paths: readonly string[], options: ArchiveOptions): Promise<Result<Archive>> {
+export async function openArchive(paths: readonly string[], options: OpenArchiveOptions): Promise<Result<Archive>> {
   const { collector } = options;
   const planned = await planMrt({ paths, ...planWindow(options), ...(collector !== undefined && { collector }) });
   if (!planned.ok) return bad('files', planned.reason);
@@ -63,7 +63,7 @@ export async function openArchive(paths: readonly string[], options: ArchiveOpti
 }
 
 /** What could not be fetched, and what a window lacks beyond that. */
-function missingOf(plan: MrtPlan, { missing = [], wanted }: ArchiveOptions): readonly Damage[] {
+function missingOf(plan: MrtPlan, { missing = [], wanted }: OpenArchiveOptions): readonly Damage[] {
   const lacking = wanted === undefined ? [] : lackingIn(plan, wanted);
   return [...missing, ...lacking.filter(({ file }) => missing.every((known) => known.file !== file))];
 }
@@ -73,7 +73,7 @@ export function planWindow({
   since,
   until,
   wanted,
-}: ArchiveOptions): Pick<MrtPlanOptions, 'since' | 'until' | 'reach'> {
+}: OpenArchiveOptions): Pick<MrtPlanOptions, 'since' | 'until' | 'reach'> {
   return {
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
@@ -82,7 +82,7 @@ export function planWindow({
 }
 
 /** The archive of a plan. `paths`: as the user named them. */
-export function archiveOf(plan: MrtPlan, paths: readonly string[], options: ArchiveOptions): Archive {
+export function archiveOf(plan: MrtPlan, paths: readonly string[], options: OpenArchiveOptions): Archive {
   const { watch, threads, scanned } = options;
   const files = filesOf(plan);
   const log = new ReadingLog(

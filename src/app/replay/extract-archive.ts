@@ -10,7 +10,7 @@ import type { Shelves } from '../../jobs/shelf/shelves.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import type { Territory } from '../../territory/territory.ts';
-import { archiveOf, planWindow, type Archive, type ArchiveOptions } from './archive.ts';
+import { archiveOf, planWindow, type Archive, type OpenArchiveOptions } from './archive.ts';
 
 /** Stores answer many requests in parallel, each after a while. */
 const OPEN_AT_ONCE = 16;
@@ -39,7 +39,7 @@ export async function openExtracts(
   paths: readonly string[],
   territory: Territory,
   decoder: string,
-  options: ArchiveOptions & { readonly shelves: Shelves; readonly lost?: readonly UnreadUpdates[] },
+  options: OpenArchiveOptions & { readonly shelves: Shelves; readonly lost?: readonly UnreadUpdates[] },
 ): Promise<Result<Archive>> {
   const opened = await openAll(paths, territory, decoder, options.shelves);
   if (!opened.ok) return opened;

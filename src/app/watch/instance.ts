@@ -5,7 +5,7 @@ import type { Instance } from '../leadership/instances.ts';
 import { packageVersion } from '../package-root.ts';
 
 /** The state of a watch process. */
-export interface Standing {
+export interface WatchState {
   /** Its id among the processes that share the store. */
   readonly id: string;
   /** ISO 8601. */
@@ -20,9 +20,9 @@ export interface Standing {
 }
 
 /** The record of a watch process in the store: whether it leads, and whether it is ready. */
-export function instanceOf(standing: Standing): Omit<Instance, 'beatAt'> {
-  const { id, startedAt, engine, isHistory } = standing;
-  const reason = unreadyReason(standing);
+export function instanceOf(state: WatchState): Omit<Instance, 'beatAt'> {
+  const { id, startedAt, engine, isHistory } = state;
+  const reason = unreadyReason(state);
   return {
     id,
     role: engine === undefined ? 'standby' : 'leader',
@@ -36,7 +36,7 @@ export function instanceOf(standing: Standing): Omit<Instance, 'beatAt'> {
   };
 }
 
-function unreadyReason({ engine, feed, storeFault }: Standing): string | undefined {
+function unreadyReason({ engine, feed, storeFault }: WatchState): string | undefined {
   if (storeFault !== undefined) return `the store takes nothing: ${storeFault}`;
   const lines = feed?.live.stats().lines ?? [];
   if (!lines.some(({ state }) => state === 'subscribed')) return 'not subscribed to the feed';

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { clocksOf, type Format, type Outcome } from '../../app/output/formatters.ts';
+import { clocksOf, type Format, type ReplayOutcome } from '../../app/output/formatters.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { utcText } from '../../report/clock.ts';
@@ -39,7 +39,7 @@ export function formatByName({ format, out }: ReplayOptions): Result<Format | un
  * Remarks that the events do not contain: a territory had no verdict, or `--since` is after all records. Text on stdout
  * already includes the first kind.
  */
-export function remarks(outcome: Outcome, format: Format, { out }: ReplayOptions): readonly string[] {
+export function remarks(outcome: ReplayOutcome, format: Format, { out }: ReplayOptions): readonly string[] {
   const { since, end, files } = outcome;
   const late =
     since === undefined || end === undefined || since <= end

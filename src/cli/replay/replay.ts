@@ -23,7 +23,7 @@ import { endStream } from '../../lib/end-stream.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { select, tooMany, type Selection } from '../../config/selection.ts';
-import { createFormatter, standingsOf, type Format, type Outcome } from '../../app/output/formatters.ts';
+import { createFormatter, standingsOf, type Format, type ReplayOutcome } from '../../app/output/formatters.ts';
 import { HistoryRecorder } from '../../app/output/history-recorder.ts';
 
 /** `unroutable replay` */
@@ -38,7 +38,7 @@ export type OpenArchive = typeof openNamed;
 export interface Replayed {
   readonly status: ExitStatus;
   /** `undefined`: the run did not start. */
-  readonly outcome: Outcome | undefined;
+  readonly outcome: ReplayOutcome | undefined;
 }
 
 /** Replays an archive and prints the events. `open` turns the named inputs into an archive. */
@@ -158,11 +158,11 @@ async function conduct(
 }
 
 /** Only events from `--since` on are printed; earlier input only builds up the state. */
-function wanted(events: Outcome['events'], { since }: ReplayOptions): Outcome['events'] {
+function wanted(events: ReplayOutcome['events'], { since }: ReplayOptions): ReplayOutcome['events'] {
   return since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= since);
 }
 
-function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOptions, io: Io): ExitStatus {
+function statusOf(outcome: ReplayOutcome, { failure }: TextSink, options: ReplayOptions, io: Io): ExitStatus {
   if (failure === 'gone') return EXIT.done;
   if (failure !== undefined) {
     // For stdout, `main` reports write errors of all commands.
@@ -188,11 +188,11 @@ interface Ended {
   readonly engine: Engine<Space>;
   readonly history: HistoryRecorder;
   readonly options: ReplayOptions;
-  readonly events: Outcome['events'];
+  readonly events: ReplayOutcome['events'];
   readonly stopped: boolean;
 }
 
-function outcomeOf({ selection, archive, engine, history, options, events, stopped }: Ended): Outcome {
+function outcomeOf({ selection, archive, engine, history, options, events, stopped }: Ended): ReplayOutcome {
   const { damage } = archive;
   return {
     ...selection,

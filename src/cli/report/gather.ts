@@ -11,7 +11,7 @@ import { withHistory } from '../../history/with-history.ts';
 import { askStore } from '../store/ask-store.ts';
 import type { Reader } from '../../history/stored.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
-import type { Outcome } from '../../app/output/formatters.ts';
+import type { ReplayOutcome } from '../../app/output/formatters.ts';
 import { memoryStore } from '../../store/memory.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { Refused } from '../../http/subjects.ts';
@@ -24,7 +24,7 @@ export interface Gathered {
   readonly events: readonly UnroutableEvent[];
   readonly selection: Selection;
   /** `undefined`: it comes from a store. */
-  readonly outcome: Outcome | undefined;
+  readonly outcome: ReplayOutcome | undefined;
   /** Exit status of the reading: `EXIT.partial` if some input could not be read. */
   readonly status: ExitStatus;
 }

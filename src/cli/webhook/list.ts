@@ -1,7 +1,7 @@
 import { wallText } from '../../report/clock.ts';
 import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoints/endpoint-store.ts';
 import { shownEndpoint } from '../../sinks/webhook/endpoints/endpoint.ts';
-import type { Filter } from '../../sinks/webhook/filter.ts';
+import type { EndpointFilter } from '../../sinks/webhook/filter.ts';
 import type { EndpointRecord, LogRecord } from '../../sinks/webhook/endpoints/records.ts';
 import { counted, jsonText, listed, printable } from '../../report/printable.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -34,7 +34,7 @@ export function listWebhooks(options: ListOptions, io: Io, { clock }: Means = SY
 }
 
 /** A filter in words. */
-export function filterText({ territories, types, minSeverity }: Filter): string {
+export function filterText({ territories, types, minSeverity }: EndpointFilter): string {
   return [
     types === undefined ? 'all events' : listed(types),
     ...(territories === undefined ? [] : [`of ${listed(territories)}`]),

@@ -2,7 +2,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import { DirtySet } from '../../rib/dirty-set.ts';
 import { parseMark } from '../../rib/marks.ts';
 import { startMovement } from '../movement.ts';
-import type { Entry, Subject } from './change-entry.ts';
+import type { Entry, ChangeSubject } from './change-entry.ts';
 
 /** The entries of a territory view: by key, and the upstreams of each network. */
 export class ChangeEntries {
@@ -66,7 +66,7 @@ export class ChangeEntries {
     if (upstreams?.size === 0) this.#upstreams.delete(entry.subject.unit);
   }
 
-  #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
+  #enter({ key, subject, at }: { key: string; subject: ChangeSubject; at: EventTime }): Entry {
     const hysteresis = { on: subject.kind === 'unit' };
     const nothing = { atLatest: false, carried: undefined, level: undefined };
     const entry = { key, subject, hysteresis, movement: startMovement(0, at), ...nothing };

@@ -6,7 +6,7 @@ import type { Hysteresis } from '../hysteresis.ts';
 
 /** A change of a unit, upstream, origin or prefix that lasted. */
 export interface Change {
-  readonly what: Subject;
+  readonly what: ChangeSubject;
   /** There now, or gone. */
   readonly on: boolean;
   readonly first: EventTime;
@@ -20,7 +20,7 @@ export interface Change {
 }
 
 /** What a change is about: a network, or a mark on one. */
-export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
+export type ChangeSubject = Mark | { readonly kind: 'unit'; readonly unit: number };
 
 /** The state of one entry. A snapshot stores it under the key of its subject. */
 export interface ChangeState {
@@ -38,7 +38,7 @@ export interface ChangeState {
 /** A subject that may change, and its present state. */
 export interface Entry extends ChangeState {
   readonly key: string;
-  readonly subject: Subject;
+  readonly subject: ChangeSubject;
   hysteresis: Hysteresis;
   movement: Movement;
   atLatest: boolean;
@@ -48,7 +48,7 @@ export interface Entry extends ChangeState {
 }
 
 /** The subject that this key names. */
-export function subjectFrom(key: string): Subject {
+export function subjectFrom(key: string): ChangeSubject {
   const unit = /^unit (\d{1,9})$/.exec(key)?.[1];
   return unit === undefined ? parseMark(key) : { kind: 'unit', unit: Number(unit) };
 }
@@ -59,7 +59,7 @@ export function keyOf(mark: Mark): string {
 }
 
 /** The AS that a change is about; `undefined` when it is about a unit or a prefix. */
-export function asnOfSubject(subject: Subject): Asn | undefined {
+export function asnOfSubject(subject: ChangeSubject): Asn | undefined {
   return 'asn' in subject ? subject.asn : undefined;
 }
 

@@ -2,7 +2,7 @@ import { carriedLevel, type MessageEffect } from '../../rib/message-effect.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { aimOf, type Aim } from '../hysteresis.ts';
-import { keyOf, type Entry, type Subject } from './change-entry.ts';
+import { keyOf, type Entry, type ChangeSubject } from './change-entry.ts';
 
 /** Reads from a territory view how many voters show a subject, and what that means for its entry under the policy. */
 export class SubjectShares {
@@ -22,7 +22,7 @@ export class SubjectShares {
   }
 
   /** Voters that see the unit, or whose routes carry the mark. */
-  count(subject: Subject): number {
+  count(subject: ChangeSubject): number {
     if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).seeing;
     return this.#view.tally.count(keyOf(subject));
   }
@@ -31,20 +31,20 @@ export class SubjectShares {
    * The number of voters by which the count is divided. For a unit: the voters of its baseline. For an upstream: the
    * voters that see the unit. For an origin or a prefix: the voters with a route to the territory.
    */
-  of(subject: Subject): number {
+  of(subject: ChangeSubject): number {
     if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).of;
     if (subject.kind === 'upstream') return this.#view.seen[subject.unit] ?? 0;
     return (this.#concerned ??= this.#view.concerned);
   }
 
   /** 0 to 1; 0 when there are no voters to divide by. */
-  share(subject: Subject): number {
+  share(subject: ChangeSubject): number {
     const of = this.of(subject);
     return of === 0 ? 0 : this.count(subject) / of;
   }
 
   /** Whether the subject is an origin that does not count for the territory. */
-  isForeign(subject: Subject): boolean {
+  isForeign(subject: ChangeSubject): boolean {
     return subject.kind === 'origin' && this.#view.territory.origins.length > 0;
   }
 

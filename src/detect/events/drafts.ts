@@ -4,7 +4,7 @@ import { otherOrigin } from '../../rib/other-origin.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Draft } from './chain.ts';
 import type { Change } from '../changes/change-entry.ts';
-import type { CountryData, Evidence, IncidentChange, OfTerritory } from './event.ts';
+import type { CountryData, EventType, Evidence, IncidentChange, OfTerritory } from './event.ts';
 import { beganAt, incidentOf, type IncidentState } from '../incident/incident.ts';
 import { rounded } from '../incident/spans.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -47,7 +47,8 @@ export function ofTerritory({ view, sample }: Scene, first: EventTime, since: Ev
   };
 }
 
-type CountryType = 'country.unroutable' | 'country.degraded' | 'country.restored' | 'country.unknown' | 'country.known';
+/** The events about a verdict. */
+export type CountryType = Exclude<Extract<EventType, `country.${string}`>, 'country.flapping' | 'country.steady'>;
 
 /** The draft of an event about a verdict. */
 export function countryDraft(scene: Scene, type: CountryType, data: CountryData): Draft {

@@ -17,10 +17,10 @@ interface Visible {
 }
 
 /** Since when each condition has lasted; absent: it is not met. */
-export type Found = { readonly [Name in Followed]?: EventTime } & { readonly areas?: Areas };
+export type LastingSince = { readonly [Name in Followed]?: EventTime } & { readonly areas?: Areas };
 
 /** The conditions after one more sample: each begins, lasts or ends. */
-export function follow(state: Found, names: readonly Followed[], sample: Visible, policy: Policy): Found {
+export function follow(state: LastingSince, names: readonly Followed[], sample: Visible, policy: Policy): LastingSince {
   const found: { [Name in Followed]?: EventTime } = {};
   const areas: { [Name in Followed]?: number } = {};
   for (const name of names) {
@@ -99,7 +99,7 @@ function isOver(name: Followed, share: number, policy: Policy): boolean {
 }
 
 /** One of the conditions, without the others. */
-export function only({ areas, ...found }: Found, name: Followed): Found {
+export function only({ areas, ...found }: LastingSince, name: Followed): LastingSince {
   const area = areas?.[name];
   return { ...some({ [name]: found[name] }), ...(area === undefined ? {} : { areas: { [name]: area } }) };
 }

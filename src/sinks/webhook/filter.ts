@@ -7,7 +7,7 @@ export const SEVERITIES = ['info', 'notice', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Which events an endpoint gets. An absent field excludes nothing. */
-export interface Filter {
+export interface EndpointFilter {
   /** Ids. Events without a territory, such as a gap of a collector, always pass. */
   readonly territories?: readonly string[];
   /** Types, or `country.*` for all with this prefix. Without it: all except `reachability.*`, which must be named. */
@@ -67,12 +67,12 @@ export function severityOf(event: UnroutableEvent): Severity {
 }
 
 /** Territories in the filter that are not in `watched`: they never have events. */
-export function unwatchedOf({ territories = [] }: Filter, watched: readonly string[]): readonly string[] {
+export function unwatchedOf({ territories = [] }: EndpointFilter, watched: readonly string[]): readonly string[] {
   return territories.filter((id) => !watched.includes(id));
 }
 
 /** Whether an event is for an endpoint with this filter. */
-export function passes(event: UnroutableEvent, { territories, types, minSeverity }: Filter): boolean {
+export function passes(event: UnroutableEvent, { territories, types, minSeverity }: EndpointFilter): boolean {
   if (types === undefined ? event.type.startsWith('reachability.') : !types.some((one) => matchesType(one, event.type)))
     return false;
   if (minSeverity !== undefined && rank(severityOf(event)) < rank(minSeverity)) return false;

@@ -23,13 +23,13 @@ export function appendEvents(database: FolderDatabase, events: readonly Unroutab
 }
 
 /** The position of a reader: at the event with this id, or before the oldest event. */
-export interface Place {
+export interface LogPlace {
   readonly at: number;
   readonly id: string | undefined;
 }
 
 /** @throws UnknownEvent */
-export function placeAfter(database: FolderDatabase, id: string | undefined): Place {
+export function placeAfter(database: FolderDatabase, id: string | undefined): LogPlace {
   if (id === undefined) return { at: 0, id };
   const at = database.read(() => positionOfId(database, id));
   if (at === undefined) throw new UnknownEvent(id);
@@ -43,7 +43,7 @@ export function placeAfter(database: FolderDatabase, id: string | undefined): Pl
  */
 export function pageAfter(
   database: FolderDatabase,
-  { at, id }: Place,
+  { at, id }: LogPlace,
 ): readonly { readonly at: number; readonly event: UnroutableEvent }[] {
   return database.read(() => {
     const entries = [...database.events.getRange({ start: positionKey(at + 1), limit: PAGE })];
@@ -59,7 +59,7 @@ export function pageAfter(
 }
 
 /** Whether there are events after a position. Followers ask this repeatedly. */
-export function hasAfter(database: FolderDatabase, { at, id }: Place): boolean {
+export function hasAfter(database: FolderDatabase, { at, id }: LogPlace): boolean {
   return database.read(() =>
     id === undefined ? database.events.getKeysCount({ limit: 1 }) > 0 : nextPosition(database) > at + 1,
   );

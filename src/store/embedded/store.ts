@@ -15,7 +15,7 @@ import {
   pageAfter,
   placeAfter,
   trimEvents,
-  type Place,
+  type LogPlace,
 } from './event-log.ts';
 import { folderLeases } from './leases.ts';
 import { KEPT, lastOf, raiseFence } from './meta.ts';
@@ -121,7 +121,7 @@ export class EmbeddedStore implements StateStore {
   }
 
   /** Page by page; returns the position of the last event. */
-  async *#pagesAfter(start: Place, isOver = (): boolean => false): AsyncGenerator<UnroutableEvent, Place> {
+  async *#pagesAfter(start: LogPlace, isOver = (): boolean => false): AsyncGenerator<UnroutableEvent, LogPlace> {
     let place = start;
     for (;;) {
       const page = pageAfter(this.#database, place);

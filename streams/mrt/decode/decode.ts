@@ -8,7 +8,7 @@ import type { Prefix } from '../../../src/bgp/prefix.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import { readColumns, type DecodedColumns } from './columns.ts';
 import { FLAG, KIND, NONE, pathAt, prefixAt, REASON } from './decode-batch.ts';
-import type { CreateRecordDecoder, Decoded, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
+import type { CreateRecordDecoder, DecodedRecord, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
 import { KnownSessions, type KnownSession } from './known-sessions.ts';
 import { routesOf } from './message-routes.ts';
 import type { SessionEnd } from './peer-state.ts';
@@ -78,7 +78,7 @@ function contained(decode: () => DecodedColumns): DecodedColumns | undefined {
   }
 }
 
-function trapped(collector: Collector, records: Uint8Array): Decoded {
+function trapped(collector: Collector, records: Uint8Array): DecodedRecord {
   const seconds = records.length < 4 ? 0 : new DataView(records.buffer, records.byteOffset).getUint32(0);
   const at = (seconds * 1000) as EventTime;
   return {
@@ -97,13 +97,13 @@ interface Tables {
   readonly path: (index: number) => AsPath | undefined;
 }
 
-/** `Decoded` while it grows. */
+/** `DecodedRecord` while it grows. */
 interface Growing {
   readonly elements: RoutingElement[];
   readonly problems: DecodeProblem[];
 }
 
-function elementsOf(batch: DecodedColumns, records: Uint8Array, sessions: Sessions): Decoded {
+function elementsOf(batch: DecodedColumns, records: Uint8Array, sessions: Sessions): DecodedRecord {
   const tables = tablesOf(batch, sessions);
   const elements: RoutingElement[] = [];
   const problems: DecodeProblem[] = [];

@@ -9,7 +9,7 @@ export interface RecordDecoder {
    * Decodes whole MRT records, laid end to end. Never throws on input: what cannot be read is a problem, and where it
    * may have hidden routes, a `gap` of that peer is among the elements in its place.
    */
-  decode(records: Uint8Array): Decoded;
+  decode(records: Uint8Array): DecodedRecord;
   /** Frees the memory outside the JavaScript heap. The decoder cannot be used afterwards. */
   close(): void;
 }
@@ -18,7 +18,7 @@ export interface RecordDecoder {
 export type CreateRecordDecoder = (collector: Collector) => RecordDecoder;
 
 /** The content of a record. */
-export interface Decoded {
+export interface DecodedRecord {
   /** In the order of the records; within an UPDATE withdrawals first, then announcements (RFC 4271 section 9). */
   readonly elements: readonly RoutingElement[];
   readonly problems: readonly DecodeProblem[];

@@ -4,7 +4,7 @@ import { isUnspecified, SessionBook, type SessionEnd } from '../../mrt/decode/pe
 import { RecordClock } from '../../mrt/record/record-clock.ts';
 import type { BgpMessage } from './bgp-message.ts';
 import type { Counts } from './counts.ts';
-import { hostOf, MessageIds, type PeerState, type RisMessage } from './message.ts';
+import { hostOf, MessageIds, type PeerStateMessage, type RisMessage } from './message.ts';
 import { readMrtRecord, type MrtMessage, type MrtStateChange } from './mrt-record.ts';
 
 /** The options of a collector's messages. */
@@ -168,7 +168,7 @@ export class CollectorVoice {
   #said(
     { address, asn }: SessionEnd,
     at: EventTime,
-    body: RisMessage['body'] | PeerState,
+    body: RisMessage['body'] | PeerStateMessage,
     raw: Uint8Array | undefined,
   ): RisMessage {
     return { at, host: this.#host, peer: address, peerAsn: asn, id: this.#ids.next(address, at), body, raw };

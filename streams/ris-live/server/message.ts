@@ -16,7 +16,7 @@ export interface RisMessage {
   readonly peerAsn: number;
   /** See `MessageIds`. */
   readonly id: string;
-  readonly body: BgpMessage | PeerState;
+  readonly body: BgpMessage | PeerStateMessage;
   /** Only OPEN names its sender. */
   readonly direction?: 'sent' | 'received';
   /** The whole BGP message, marker included; `undefined`: there was none on the wire. */
@@ -24,7 +24,7 @@ export interface RisMessage {
 }
 
 /** `up`: Established; `down`: a session that was up and has ended. */
-export interface PeerState {
+export interface PeerStateMessage {
   readonly type: 'STATE';
   readonly state: 'up' | 'down';
 }

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { send, type Attempt, type Means } from '../../../src/sinks/webhook/request/send.ts';
+import { send, type Attempt, type SendMeans } from '../../../src/sinks/webhook/request/send.ts';
 import type { Outgoing } from '../../../src/sinks/webhook/request/outgoing.ts';
 import type { Resolver, TargetRules } from '../../../src/sinks/webhook/request/target.ts';
 import { HandClock } from '../../support/clock.ts';
@@ -17,7 +17,7 @@ export function start(
 ): { readonly attempt: Promise<Attempt>; readonly clock: HandClock } {
   const clock = new HandClock();
   const resolve = async (): Promise<readonly string[]> => ['127.0.0.1'];
-  const means: Means = { clock, resolve, rules: loopbackRules(...ports), ca: undefined };
+  const means: SendMeans = { clock, resolve, rules: loopbackRules(...ports), ca: undefined };
   return { attempt: send(outgoing(`http://127.0.0.1:${port}${path}`, more), means, signal), clock };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Element } from '../../../src/bgp/element.ts';
 import { Controls } from '../../../streams/ris-live/controls.ts';
 import { CONTROL_PREFIXES } from '../../../streams/ris-live/control-prefixes.ts';
-import { decode, type Message } from '../../../streams/ris-live/decode.ts';
+import { decode, type FeedMessage } from '../../../streams/ris-live/decode.ts';
 import { Intake, MAX_HELD, MAX_HELD_ELEMENTS, MAX_IDS } from '../../../streams/ris-live/intake.ts';
 import { MAX_PEERS, Names } from '../../../streams/ris-live/names.ts';
 import { Oddities } from '../../../streams/oddities.ts';
@@ -103,12 +103,12 @@ test('a collector whose messages are all more than three minutes old counts as s
   ]);
 });
 
-function controlsOf(): { controls: Controls; reports: LiveReport[]; message: (frame: object) => Message } {
+function controlsOf(): { controls: Controls; reports: LiveReport[]; message: (frame: object) => FeedMessage } {
   const reports: LiveReport[] = [];
   const controls = new Controls(CONTROL_PREFIXES, KP.blocks, (report) => reports.push(report));
   const blocks = [...KP.blocks, ...CONTROL_PREFIXES.map(({ prefix }) => prefix)];
   const reading = { names: new Names(), routes: new WatchedRoutes(blocks) };
-  const message = (frame: object): Message => {
+  const message = (frame: object): FeedMessage => {
     const decoded = decode(JSON.stringify(frame), reading);
     if (decoded.kind !== 'message') throw new Error(decoded.kind);
     return decoded;

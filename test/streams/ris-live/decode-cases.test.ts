@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pathText } from '../../../src/bgp/as-path.ts';
 import { MAX_FRAME_BYTES } from '../../../streams/http/frames.ts';
-import { decode, type Decoded, type Message } from '../../../streams/ris-live/decode.ts';
+import { decode, type DecodedFrame, type FeedMessage } from '../../../streams/ris-live/decode.ts';
 import { orderOf } from '../../../streams/ris-live/message-id.ts';
 import { MAX_PEERS, Names } from '../../../streams/ris-live/names.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';
@@ -22,16 +22,16 @@ const GOOD = {
   withdrawals: [],
 };
 
-function read(frame: string | Uint8Array, blocks: typeof KP.blocks | 'everything' = 'everything'): Decoded {
+function read(frame: string | Uint8Array, blocks: typeof KP.blocks | 'everything' = 'everything'): DecodedFrame {
   return decode(frame, { names: new Names(), routes: new WatchedRoutes(blocks) });
 }
 
 /** The good message with these fields instead; `undefined` leaves one out. */
-function withFields(fields: object, blocks?: typeof KP.blocks): Decoded {
+function withFields(fields: object, blocks?: typeof KP.blocks): DecodedFrame {
   return read(JSON.stringify({ type: 'ris_message', data: { ...GOOD, ...fields } }), blocks);
 }
 
-function withText(field: string, text: string): Decoded {
+function withText(field: string, text: string): DecodedFrame {
   return read(
     JSON.stringify({ type: 'ris_message', data: { ...GOOD, [field]: 0 } }).replace(
       `"${field}":0`,
@@ -41,7 +41,7 @@ function withText(field: string, text: string): Decoded {
 }
 
 /** Its content in short: `A 175.45.176.0/24 50628 4837 131279`, or why it cannot be read. */
-function textOf(decoded: Decoded): string[] | string {
+function textOf(decoded: DecodedFrame): string[] | string {
   if (decoded.kind === 'unreadable') return decoded.reason;
   if (decoded.kind !== 'message') return decoded.kind;
   return decoded.elements.map((element) => {
@@ -51,7 +51,7 @@ function textOf(decoded: Decoded): string[] | string {
   });
 }
 
-function message(decoded: Decoded): Message {
+function message(decoded: DecodedFrame): FeedMessage {
   if (decoded.kind !== 'message') throw new Error(JSON.stringify(decoded));
   return decoded;
 }

@@ -4,7 +4,7 @@ import { pathText } from '../../../src/bgp/as-path.ts';
 import type { Element } from '../../../src/bgp/element.ts';
 import { parseAddress } from '../../../src/bgp/prefix.ts';
 import { createRecordDecoder } from '../../../streams/mrt/decode/decode.ts';
-import { decode, type Message } from '../../../streams/ris-live/decode.ts';
+import { decode, type FeedMessage } from '../../../streams/ris-live/decode.ts';
 import { Names } from '../../../streams/ris-live/names.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';
 import { realData, realDataNote } from '../../support/real-data.ts';
@@ -26,7 +26,7 @@ function decoded(line: string) {
 }
 
 /** The BGP message as a collector would have written it to a file: BGP4MP_ET, MESSAGE_AS4 (RFC 6396 section 4.4.3). */
-function recordOf({ at, peer }: Message, raw: string, subtype: 1 | 4): Uint8Array {
+function recordOf({ at, peer }: FeedMessage, raw: string, subtype: 1 | 4): Uint8Array {
   const address = parseAddress(peer.address);
   if (address === undefined) throw new Error(peer.address);
   const addressBytes = Buffer.alloc(address.family === 'ipv4' ? 4 : 16);
@@ -65,14 +65,14 @@ function textsOf(elements: readonly Element[]): string[] {
 }
 
 /** The raw message decoded by bgpkit-parser. `as4`: the session uses four-octet AS numbers (RFC 6793). */
-function rawElements(message: Message, raw: string, as4: boolean): readonly Element[] {
+function rawElements(message: FeedMessage, raw: string, as4: boolean): readonly Element[] {
   const decoder = createRecordDecoder(message.peer.collector);
   const { elements, problems } = decoder.decode(recordOf(message, raw, as4 ? 4 : 1));
   decoder.close();
   return problems.length > 0 ? [] : elements;
 }
 
-const BGP_TYPES: Readonly<Record<number, Message['type']>> = {
+const BGP_TYPES: Readonly<Record<number, FeedMessage['type']>> = {
   1: 'open',
   2: 'update',
   3: 'notification',
@@ -99,7 +99,7 @@ describe.skipIf(realData('ris-live') === undefined)(`real messages of RIS Live${
   });
 
   test('a message is of the type that its raw bytes have; a complaint shows the bytes it complains of', () => {
-    const isComplaint = (message: Message): boolean => message.id === '20-91-206-52-201-125221';
+    const isComplaint = (message: FeedMessage): boolean => message.id === '20-91-206-52-201-125221';
     const withRaw = messages.filter(({ message, raw }) => raw !== undefined && !isComplaint(message));
     for (const { message, raw = '' } of withRaw) {
       expect(message.type).toBe(BGP_TYPES[Number.parseInt(raw.slice(36, 38), 16)]);

@@ -14,9 +14,9 @@ import {
   type QueueRecord,
 } from '../endpoints/records.ts';
 import { DeadLetters } from './dead-letters.ts';
-import type { Outcome } from './outcome.ts';
+import type { AttemptOutcome } from './outcome.ts';
 import type { DispatchReport } from './report.ts';
-import { removal, Standing } from './standing.ts';
+import { removal, AlertStates } from './alert-states.ts';
 import { Waiting, type Now } from './waiting.ts';
 
 /** What the queue of one endpoint needs. */
@@ -36,7 +36,7 @@ export interface Plan {
 }
 
 /** The outcome of an attempt. */
-interface Settled extends Outcome {
+interface Settled extends AttemptOutcome {
   /** The receiver has it. */
   readonly isSent: boolean;
 }
@@ -54,7 +54,7 @@ const NOTHING: Plan = { changes: [], afterStored: () => undefined };
 export class EndpointQueue {
   readonly waiting: Waiting;
   readonly #deadLetters: DeadLetters;
-  readonly #standing: Standing;
+  readonly #alerts: AlertStates;
   readonly #options: EndpointQueueOptions;
   #record: EndpointRecord;
   #nextPlace = 0;
@@ -67,7 +67,7 @@ export class EndpointQueue {
     this.#options = options;
     this.waiting = new Waiting(record.endpoint.name);
     this.#deadLetters = new DeadLetters(record.endpoint.name, options.most?.dead);
-    this.#standing = new Standing(options.isWatched);
+    this.#alerts = new AlertStates(options.isWatched);
   }
 
   get name(): string {
@@ -92,7 +92,7 @@ export class EndpointQueue {
     if (queued !== undefined) {
       this.#nextPlace = Math.max(this.#nextPlace, queued.n + 1);
       this.waiting.put(queued, this.#now());
-      this.#standing.restore(queued, this.#record.endpoint);
+      this.#alerts.restore(queued, this.#record.endpoint);
     }
     if (log !== undefined) this.#nextLog = Math.max(this.#nextLog, log.n + 1);
     if (dead !== undefined) this.#deadLetters.note(dead);
@@ -115,7 +115,7 @@ export class EndpointQueue {
 
   /** Whether the event is outdated: a later event of the same alert was delivered. */
   isPast(record: QueueRecord): boolean {
-    return this.#standing.isPast(record, this.#record.endpoint);
+    return this.#alerts.isPast(record, this.#record.endpoint);
   }
 
   /** Takes the outcome of an attempt. @param tried the endpoint's record at the start of the attempt */
@@ -123,7 +123,7 @@ export class EndpointQueue {
     const { event } = record;
     if (record.by === 'repeat' && !outcome.gone) return this.#settleRepeat(record, outcome, tried);
     const { dead, gone } = outcome;
-    const sent = outcome.isSent ? this.#standing.delivered(record, tried.endpoint, outcome.log.atMs) : {};
+    const sent = outcome.isSent ? this.#alerts.delivered(record, tried.endpoint, outcome.log.atMs) : {};
     const waits = sent.waits ?? outcome.waits;
     const { changes, reportAttempt } = this.#logged(outcome.log);
     const { atMs, attempt, reason = '' } = outcome.log;
@@ -147,9 +147,9 @@ export class EndpointQueue {
     const { id } = record.event;
     const waits = ok
       ? outcome.isSent
-        ? this.#standing.delivered(record, tried.endpoint, atMs).waits
+        ? this.#alerts.delivered(record, tried.endpoint, atMs).waits
         : undefined
-      : this.#standing.failed(record, tried.endpoint, outcome);
+      : this.#alerts.failed(record, tried.endpoint, outcome);
     const isNew = ok ? outcome.isSent && record.last?.reason !== undefined : record.last?.reason === undefined;
     const { dead: _, nextAtMs: __, ...log } = outcome.log;
     const next = ok || waits === undefined ? {} : { nextAtMs: waits.nextAtMs };
@@ -161,7 +161,7 @@ export class EndpointQueue {
       afterStored: () => {
         this.#goOn(id, waits);
         reportAttempt();
-        if (this.#standing.isUnwatched(record)) this.#warnUnwatched(id);
+        if (this.#alerts.isUnwatched(record)) this.#warnUnwatched(id);
       },
     };
   }
@@ -171,7 +171,7 @@ export class EndpointQueue {
     this.#options.report({ type: 'warning', endpoint: this.name, warning });
   }
 
-  #logged(said: Outcome['log']) {
+  #logged(said: AttemptOutcome['log']) {
     const log: LogRecord = { ...said, n: this.#nextLog++ };
     const reportAttempt = (): void => this.#options.report({ type: 'attempt', endpoint: this.name, attempt: log });
     return { changes: [logChange(this.name, log)], reportAttempt };

@@ -3,7 +3,7 @@ import { nextAttempt, type Circumstances } from '../request/schedule.ts';
 import type { Attempt } from '../request/send.ts';
 
 /** What happens to an event after an attempt. */
-export interface Outcome {
+export interface AttemptOutcome {
   /** The record with which it waits for the next attempt; absent if there is none. */
   readonly waits?: QueueRecord;
   readonly dead: boolean;
@@ -28,7 +28,7 @@ export function outcomeOf(
   record: QueueRecord,
   attempt: Attempt | keyof typeof NOT_SENT,
   circumstances: Omit<Circumstances, 'retryAfterMs'>,
-): Outcome {
+): AttemptOutcome {
   const { event, attempts, by } = record;
   const { nowMs } = circumstances;
   const mark = event.drill === true ? { drill: true as const } : {};

@@ -7,7 +7,7 @@ import type { BatchWriter } from './batch-writer.ts';
 import type { EndpointQueue } from './endpoint-queue.ts';
 import { outcomeOf } from './outcome.ts';
 import type { DispatchReport } from './report.ts';
-import type { Place } from './waiting.ts';
+import type { QueuePlace } from './waiting.ts';
 
 /** What a sender needs. */
 export interface SenderMeans extends AttemptMeans {
@@ -69,7 +69,7 @@ export class Sender {
     return isOn(record) && !this.#means.writer.isAway && this.#underWay.size < record.endpoint.concurrency;
   }
 
-  #begin(place: Place, over: AbortSignal): void {
+  #begin(place: QueuePlace, over: AbortSignal): void {
     const delivering = this.#deliver(place, over)
       .catch((error: unknown) => {
         this.#failure = { error };
@@ -81,7 +81,7 @@ export class Sender {
     this.#underWay.add(delivering);
   }
 
-  async #deliver(place: Place, over: AbortSignal): Promise<void> {
+  async #deliver(place: QueuePlace, over: AbortSignal): Promise<void> {
     const { writer, clock, random } = this.#means;
     const body = await this.#bodyOf(place);
     if (body === undefined || over.aborted) return;
@@ -100,7 +100,7 @@ export class Sender {
     if (await writer.keep(changes)) afterStored();
   }
 
-  async #bodyOf(place: Place): Promise<QueueRecord | undefined> {
+  async #bodyOf(place: QueuePlace): Promise<QueueRecord | undefined> {
     const { writer, report } = this.#means;
     const { waiting, name } = this.queue;
     const body = await waiting.body(place, (keys) => writer.read('webhooks/queue', keys));

@@ -4,7 +4,7 @@ import { decodeQueued, type Unreadable } from '../endpoints/read-records.ts';
 import { Heap } from '../../../lib/heap.ts';
 
 /** The place of a waiting event. For most events this is all that is in memory. */
-export interface Place {
+export interface QueuePlace {
   readonly id: string;
   readonly n: number;
   readonly attempts: number;
@@ -31,10 +31,10 @@ const PAGE = 32;
  */
 export class Waiting {
   readonly #name: string;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, QueuePlace>();
   /** Due events, in the order of the chain: an older event that failed comes before a newer one. */
-  readonly #due = new Heap<Place>((a, b) => a.n < b.n);
-  readonly #later = new Heap<Place>((a, b) => a.dueMs < b.dueMs);
+  readonly #due = new Heap<QueuePlace>((a, b) => a.n < b.n);
+  readonly #later = new Heap<QueuePlace>((a, b) => a.dueMs < b.dueMs);
   readonly #bodies = new Map<string, QueueRecord>();
   /** Events that are being sent. They stay in the queue until their outcome is stored. */
   readonly #taken = new Set<string>();
@@ -87,7 +87,7 @@ export class Waiting {
   }
 
   /** Takes the next due event. */
-  take(monotonicMs: number): Place | undefined {
+  take(monotonicMs: number): QueuePlace | undefined {
     for (let next = this.#firstOf(this.#later); next !== undefined && next.dueMs <= monotonicMs;) {
       this.#later.pop();
       this.#due.push(next);
@@ -106,7 +106,7 @@ export class Waiting {
    * @param read returns records of the queue by key; `undefined`: we were stopped.
    */
   async body(
-    { id }: Place,
+    { id }: QueuePlace,
     read: (keys: readonly string[]) => Promise<readonly StateRecord[] | undefined>,
   ): Promise<QueueRecord | Unreadable | 'vanished' | 'stopped'> {
     const held = this.#bodies.get(id);
@@ -134,7 +134,7 @@ export class Waiting {
 
   /** Ids of the next due events. */
   #next(most: number): string[] {
-    const places: Place[] = [];
+    const places: QueuePlace[] = [];
     for (let first = this.#firstOf(this.#due); first !== undefined && places.length < most;) {
       places.push(first);
       this.#due.pop();
@@ -145,7 +145,7 @@ export class Waiting {
   }
 
   /** Drops outdated places of events that were moved or removed. */
-  #firstOf(heap: Heap<Place>): Place | undefined {
+  #firstOf(heap: Heap<QueuePlace>): QueuePlace | undefined {
     for (;;) {
       const first = heap.peek();
       if (first === undefined || this.#places.get(first.id) === first) return first;

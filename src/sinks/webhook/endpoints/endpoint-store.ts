@@ -72,7 +72,7 @@ export function endpointsOf(records: readonly StateRecord[]): Found<EndpointReco
     decodeEndpoint,
   );
   return {
-    found: found.map((record) => standing(record, gone.get(record.endpoint.name))),
+    found: found.map((record) => presentState(record, gone.get(record.endpoint.name))),
     unreadable: [...unreadable, ...marks.unreadable],
   };
 }
@@ -219,7 +219,7 @@ async function find(store: StateStore, name: string): Promise<EndpointRecord | u
   return found.find(({ endpoint }) => endpoint.name === name);
 }
 
-function standing(record: EndpointRecord, mark: GoneMark | undefined): EndpointRecord {
+function presentState(record: EndpointRecord, mark: GoneMark | undefined): EndpointRecord {
   if (mark?.ofMs !== record.sinceMs || record.state === 'off') return record;
   return { ...record, state: 'off', reason: GONE_REASON };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { familyBits, parseAddress, parsePrefix, type Prefix, type PrefixText } from '../../../bgp/prefix.ts';
 import { issueFaults, valueAt } from '../../../lib/zod-faults.ts';
-import { isTypePattern, SEVERITIES, typePatterns, type Filter } from '../filter.ts';
+import { isTypePattern, SEVERITIES, typePatterns, type EndpointFilter } from '../filter.ts';
 import { headerFault } from '../request/header.ts';
 import { isVariableName, type SecretRef } from '../request/secret.ts';
 import { inYaml, REFERENCE, type Spelling } from '../request/spelling.ts';
@@ -41,7 +41,7 @@ export interface Endpoint {
   /** Extra headers, with names in lower case. @default none */
   readonly headers: Readonly<Record<string, string | SecretRef>>;
   /** @default all events for programs (cloudevent, text); `FOR_PEOPLE` for the other templates */
-  readonly filter: Filter;
+  readonly filter: EndpointFilter;
   /** @default cloudevent */
   readonly template: TemplateChoice;
   /** Nothing is sent; events wait in the queue. @default false */
@@ -73,7 +73,7 @@ export type ParsedEndpoints =
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /** The events that people should get: one outage makes a dozen events. */
-export const FOR_PEOPLE: Filter = {
+export const FOR_PEOPLE: EndpointFilter = {
   types: ['country.*', 'incident.closed', 'observer.blind', 'observer.restored', 'observer.data-loss'],
 };
 
@@ -173,7 +173,7 @@ function parseEndpoint(item: unknown, index: number, spelled: Spelling): ParsedE
   return faults.length === 0 ? { ok: true, endpoints: [endpoint] } : { ok: false, faults };
 }
 
-function defaultFilter({ preset }: TemplateChoice): Filter {
+function defaultFilter({ preset }: TemplateChoice): EndpointFilter {
   return preset === 'cloudevent' || preset === 'text' ? {} : FOR_PEOPLE;
 }
 

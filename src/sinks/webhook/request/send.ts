@@ -27,7 +27,7 @@ export type Attempt =
     };
 
 /** What sending needs from outside: clock, name resolver, certificates. */
-export interface Means extends Trust {
+export interface SendMeans extends Trust {
   readonly clock: Clock;
   readonly resolve: Resolver;
   readonly rules: TargetRules;
@@ -57,7 +57,7 @@ type Outcome = Attempt extends infer Each ? (Each extends Attempt ? Omit<Each, '
  * is not complete by the deadline, is a failure: the receiver may not have stored the event. When `signal` aborts, the
  * attempt counts as failed and will be repeated, although the receiver may have the event.
  */
-export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Attempt> {
+export async function send(outgoing: Outgoing, means: SendMeans, signal: AbortSignal): Promise<Attempt> {
   const { clock, deadlineMs = DEADLINE_MS } = means;
   const startMs = clock.monotonicMs();
   return within(clock, deadlineMs, signal, async (limit) => {
@@ -70,7 +70,7 @@ export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal
   });
 }
 
-async function attempt(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Outcome> {
+async function attempt(outgoing: Outgoing, means: SendMeans, signal: AbortSignal): Promise<Outcome> {
   const { rules, resolve, clock } = means;
   if (signal.aborted) return failed('start: not done');
   const parsed = parseTarget(outgoing.url, rules);

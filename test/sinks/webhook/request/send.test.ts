@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { send, type Means } from '../../../../src/sinks/webhook/request/send.ts';
+import { send, type SendMeans } from '../../../../src/sinks/webhook/request/send.ts';
 import { HandClock, until } from '../../../support/clock.ts';
 import { reasonOf, start } from '../attempts.ts';
 import { httpReceiver, loopbackRules, outgoing, rawReceiver } from '../receivers.ts';
@@ -162,7 +162,7 @@ describe('bad input 55: slow and broken receivers', () => {
 test('an attempt that was stopped before it began asks for no name and opens no connection', async () => {
   let asked = 0;
   const resolve = async (): Promise<readonly string[]> => [`127.0.0.${++asked}`];
-  const means: Means = { clock: new HandClock(), resolve, rules: loopbackRules(443), ca: undefined };
+  const means: SendMeans = { clock: new HandClock(), resolve, rules: loopbackRules(443), ca: undefined };
   const attempt = await send(outgoing('https://hook.test/'), means, AbortSignal.abort());
   expect(attempt).toEqual({ ok: false, retry: true, reason: 'start: stopped', ms: 0 });
   expect(asked).toBe(0);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
-import type { Decoded } from '../../../../streams/mrt/decode/decoded.ts';
+import type { DecodedRecord } from '../../../../streams/mrt/decode/decoded.ts';
 import type { Bytes } from '../../../bgpkit-parser-wasm/mrt.ts';
 import {
   as2,
@@ -28,7 +28,7 @@ import { decode } from '../decode/decode-helpers.ts';
 /** Bad records among good ones, in every form in which a collector may write the same message. */
 
 /** `A` is the peer of the bad records, `B` another; time is left out, it is the same in all. */
-export function lines({ elements }: Decoded): readonly string[] {
+export function lines({ elements }: DecodedRecord): readonly string[] {
   return elements.map(line);
 }
 

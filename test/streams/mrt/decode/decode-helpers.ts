@@ -3,7 +3,7 @@ import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
 import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
-import type { Decoded } from '../../../../streams/mrt/decode/decoded.ts';
+import type { DecodedRecord } from '../../../../streams/mrt/decode/decoded.ts';
 import {
   asPath,
   ATTRIBUTES,
@@ -31,7 +31,7 @@ export const attributes16 = [...ORIGIN, ...asPath(sequence16(64500, 4837)), ...N
 
 export const COLLECTOR = 'rrc00' as Collector;
 
-export function decode(...records: readonly Uint8Array[]): Decoded {
+export function decode(...records: readonly Uint8Array[]): DecodedRecord {
   const decoder = createRecordDecoder(COLLECTOR);
   const decoded = decoder.decode(join(...records));
   decoder.close();
@@ -45,7 +45,7 @@ export function elements(...records: readonly Uint8Array[]): readonly Element[] 
   return decoded.elements;
 }
 
-export function lines(decoded: Decoded): string[] {
+export function lines(decoded: DecodedRecord): string[] {
   return decoded.elements.map(line);
 }
 
@@ -69,7 +69,7 @@ function line(element: Element): string {
   }
 }
 
-export function treatments({ problems }: Decoded): string[] {
+export function treatments({ problems }: DecodedRecord): string[] {
   return problems.map(({ treatment }) => treatment);
 }
 

@@ -6,7 +6,7 @@ import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
 import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
-import type { Decoded } from '../../../../streams/mrt/decode/decoded.ts';
+import type { DecodedRecord } from '../../../../streams/mrt/decode/decoded.ts';
 import { realData, realDataNote } from '../../../support/real-data.ts';
 
 describe.skipIf(realDataNote !== '')(`files of RIS and Route Views${realDataNote}`, () => {
@@ -61,7 +61,7 @@ describe.skipIf(realDataNote !== '')(`files of RIS and Route Views${realDataNote
   });
 });
 
-function decoded(path: string): Decoded {
+function decoded(path: string): DecodedRecord {
   const decoder = createRecordDecoder('real' as Collector);
   const result = decoder.decode(unpacked(readFileSync(realData(`mrt/${path}`) ?? '')));
   decoder.close();

@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoints/endpoint.ts';
 import { passes } from '../filter.ts';
 import { queueChange, type QueueRecord } from '../endpoints/records.ts';
 import { alertOf, type Alert } from '../templates/alertmanager.ts';
-import type { Outcome } from './outcome.ts';
+import type { AttemptOutcome } from './outcome.ts';
 
 /** How often a delivered alert is repeated. Alertmanager loses its alerts when it restarts. Milliseconds. */
 export const REPEAT_MS = 60_000;
@@ -23,7 +23,7 @@ interface Delivered {
  * an alert is repeated while the alert lasts. An older event that is late is dropped, because it would fire an alert
  * that has ended.
  */
-export class Standing {
+export class AlertStates {
   readonly #delivered = new Map<string, Delivered>();
   readonly #isWatched: (territory: string) => boolean;
 
@@ -77,7 +77,7 @@ export class Standing {
   }
 
   /** After a failed repeat: the record with which it waits for the next try. A lasting alert is never given up. */
-  failed(record: QueueRecord, endpoint: Endpoint, { log, waits }: Outcome): QueueRecord | undefined {
+  failed(record: QueueRecord, endpoint: Endpoint, { log, waits }: AttemptOutcome): QueueRecord | undefined {
     const { atMs, ms, status, reason = '' } = log;
     const alert = alertFor(record.event, endpoint);
     if (alert === undefined || isOver(alert, record.queuedAtMs, atMs)) return undefined;
