@@ -11,7 +11,7 @@ interface Timed {
 export async function* mergeByTime<T extends Timed>(
   streams: readonly AsyncIterable<readonly T[]>[],
 ): AsyncGenerator<readonly T[], void> {
-  const readers = streams.map((stream) => new Reader(stream[Symbol.asyncIterator]()));
+  const readers = streams.map((stream) => new BatchReader(stream[Symbol.asyncIterator]()));
   try {
     // One after the other, so that state that streams share is read in the same order every time.
     for (const reader of readers) await reader.fill();
@@ -28,7 +28,7 @@ export async function* mergeByTime<T extends Timed>(
   }
 }
 
-class Reader<T extends Timed> {
+class BatchReader<T extends Timed> {
   readonly #stream: AsyncIterator<readonly T[]>;
   #batch: readonly T[] = [];
   #next = 0;
@@ -71,9 +71,11 @@ class Reader<T extends Timed> {
 }
 
 /** The reader whose item comes next, and the one that bounds how far it may be read. */
-function leaders<T extends Timed>(readers: readonly Reader<T>[]): [Reader<T> | undefined, Reader<T> | undefined] {
-  let first: Reader<T> | undefined;
-  let second: Reader<T> | undefined;
+function leaders<T extends Timed>(
+  readers: readonly BatchReader<T>[],
+): [BatchReader<T> | undefined, BatchReader<T> | undefined] {
+  let first: BatchReader<T> | undefined;
+  let second: BatchReader<T> | undefined;
   for (const reader of readers) {
     if (reader.at === Number.POSITIVE_INFINITY) continue;
     if (first === undefined || reader.at < first.at) {

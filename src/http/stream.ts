@@ -25,7 +25,7 @@ export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   'X-Accel-Buffering': 'no',
 };
 
-interface Reader {
+interface StreamReader {
   readonly response: ServerResponse;
   /** Events that came while the reader is being brought up to date. */
   waiting: UnroutableEvent[] | undefined;
@@ -39,7 +39,7 @@ export class EventStream {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #verdicts: () => Promise<string>;
-  readonly #readers = new Set<Reader>();
+  readonly #readers = new Set<StreamReader>();
   #isFollowing = false;
   #isLooking = false;
   #last = '';
@@ -72,7 +72,7 @@ export class EventStream {
   ): Promise<void> {
     response.writeHead(200, { ...headers, ...STREAM_HEADERS });
     response.flushHeaders();
-    const reader: Reader = { response, waiting: [], sent: new Set(), stuckSince: undefined };
+    const reader: StreamReader = { response, waiting: [], sent: new Set(), stuckSince: undefined };
     this.#readers.add(reader);
     response.on('close', () => this.#remove(reader));
     response.on('error', () => this.#cut(reader));
@@ -86,7 +86,7 @@ export class EventStream {
     reader.sent.clear();
   }
 
-  async #bringUp(reader: Reader, after: string): Promise<void> {
+  async #bringUp(reader: StreamReader, after: string): Promise<void> {
     try {
       for await (const event of this.#store.events(after)) {
         if (!this.#readers.has(reader)) return;
@@ -136,7 +136,7 @@ export class EventStream {
   }
 
   /** Sends to these readers, a few in each turn of the event loop, so that a feed in the same process can continue. */
-  async #sendAll(text: string, readers: readonly Reader[]): Promise<void> {
+  async #sendAll(text: string, readers: readonly StreamReader[]): Promise<void> {
     const bytes = Buffer.from(text);
     for (let i = 0; i < readers.length; i += AT_ONCE) {
       if (i > 0) await setImmediate();
@@ -174,7 +174,7 @@ export class EventStream {
     }
   }
 
-  #send(reader: Reader, text: string | Buffer): void {
+  #send(reader: StreamReader, text: string | Buffer): void {
     const { response } = reader;
     if (response.destroyed || !this.#readers.has(reader)) return;
     const bytes = typeof text === 'string' ? Buffer.from(text) : text;
@@ -182,12 +182,12 @@ export class EventStream {
     else response.write(bytes);
   }
 
-  #cut(reader: Reader): void {
+  #cut(reader: StreamReader): void {
     this.#remove(reader);
     reader.response.destroy();
   }
 
-  #remove(reader: Reader): void {
+  #remove(reader: StreamReader): void {
     this.#readers.delete(reader);
     // Without readers the verdicts are not compared, so the next reader must not get these.
     if (this.#readers.size === 0) this.#last = '';

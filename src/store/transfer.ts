@@ -87,7 +87,7 @@ export async function importStore(store: StateStore, lines: AsyncIterable<string
   }
 }
 
-async function put(store: StateStore, { header, changes, events }: Read, token: number): Promise<Imported> {
+async function put(store: StateStore, { header, changes, events }: ExportContent, token: number): Promise<Imported> {
   const { number, cursor, elements } = header;
   const others = changes.filter(({ space }) => !isEngineSpace(space));
   const written = await store.write(others, token);
@@ -114,15 +114,15 @@ async function contentsOf(store: StateStore): Promise<string | undefined> {
   return undefined;
 }
 
-interface Read {
+interface ExportContent {
   readonly header: Omit<Header, 'cursor'> & { readonly cursor: EventTime | undefined };
   readonly changes: readonly StateChange[];
   readonly events: readonly UnroutableEvent[];
 }
 
-type Reading = { readonly ok: true; readonly value: Read } | Extract<Imported, { ok: false }>;
+type ReadExport = { readonly ok: true; readonly value: ExportContent } | Extract<Imported, { ok: false }>;
 
-async function readExport(lines: AsyncIterable<string>): Promise<Reading> {
+async function readExport(lines: AsyncIterable<string>): Promise<ReadExport> {
   const reader = new ExportReader();
   for await (const line of lines) {
     const fault = reader.take(line);
@@ -137,7 +137,7 @@ class ExportReader {
   readonly #hash: Hash = createHash('sha256');
   readonly #changes: StateChange[] = [];
   readonly #events: UnroutableEvent[] = [];
-  #header: Read['header'] | undefined;
+  #header: ExportContent['header'] | undefined;
   #characters = 0;
   #isOver = false;
 
@@ -155,7 +155,7 @@ class ExportReader {
     return 'event' in value ? this.#takeEvent(value['event']) : this.#takeRecord(value);
   }
 
-  end(): Reading {
+  end(): ReadExport {
     if (this.line === 0) return { ok: false, reason: 'it is empty' };
     if (this.#header === undefined || !this.#isOver) {
       return { ok: false, reason: `it ends after line ${String(this.line)}, before its checksum: it was cut short` };

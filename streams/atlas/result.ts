@@ -75,9 +75,9 @@ interface Read {
   readonly ms: number | undefined;
 }
 
-type Reader = (value: unknown, target: ProbeTarget) => Read | Unusable | undefined;
+type ResultReader = (value: unknown, target: ProbeTarget) => Read | Unusable | undefined;
 
-const READERS: Readonly<Record<string, Reader>> = { dns: readDns, sslcert: readTls, http: readHttp };
+const READERS: Readonly<Record<string, ResultReader>> = { dns: readDns, sslcert: readTls, http: readHttp };
 
 function readDns(value: unknown, { name, address }: ProbeTarget): Read | undefined {
   const parsed = dns.safeParse(value);

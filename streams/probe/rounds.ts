@@ -64,7 +64,7 @@ export async function* probing(plan: ProbePlan, parts: ProberParts, signal: Abor
   }
 }
 
-interface Asked {
+interface LastQuery {
   readonly probed: Probed;
   readonly at: EventTime;
   readonly monotonicMs: number;
@@ -96,7 +96,7 @@ class Asker {
   }
 
   async *round(all: readonly Probed[]): AsyncGenerator<ProbeElement> {
-    const changed: Asked[] = [];
+    const changed: LastQuery[] = [];
     for (const probed of all) {
       const key = targetText(probed.target);
       await this.#sleepUntil((this.#askedMs.get(key) ?? -Infinity) + ETIQUETTE.minEveryMs);
@@ -120,7 +120,7 @@ class Asker {
   }
 
   /** `undefined`: the query could not be sent, or the prober was stopped. */
-  async #ask(probed: Probed): Promise<Asked | undefined> {
+  async #ask(probed: Probed): Promise<LastQuery | undefined> {
     const { clock, report } = this.#parts;
     if (this.#signal.aborted) return undefined;
     const at = eventTimeOf(clock.wallMs());
@@ -136,7 +136,7 @@ class Asker {
     return { probed, at, monotonicMs, result: finding.result, detail: finding.detail, ms };
   }
 
-  #element({ probed, at, result, detail, ms }: Asked): ProbeElement {
+  #element({ probed, at, result, detail, ms }: LastQuery): ProbeElement {
     this.#results.set(targetText(probed.target), result);
     const { territory, service, target } = probed;
     const { everyMs } = this.#plan;

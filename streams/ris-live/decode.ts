@@ -223,12 +223,12 @@ function messageWithout({ at, peer, id, isSent }: Common, type: MessageType, lef
 /**
  * Prefixes of one list, each once: until 2021 an IPv6 next hop and its link-local one came as two groups of the same.
  */
-interface Found {
+interface FoundPrefixes {
   readonly found: ReadonlySet<Prefix>;
   readonly leftOut: number;
 }
 
-function announcedOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix' | undefined {
+function announcedOf(value: unknown, routes: WatchedRoutes): FoundPrefixes | 'bad-prefix' | undefined {
   if (!Array.isArray(value) || value.length > MAX_PREFIXES) return undefined;
   let found: Map<string, Prefix> | undefined;
   let leftOut = 0;
@@ -246,7 +246,7 @@ function announcedOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix
 const NOTHING: ReadonlySet<Prefix> = new Set();
 const NO_ELEMENTS: readonly Element[] = [];
 
-function prefixesOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix' | undefined {
+function prefixesOf(value: unknown, routes: WatchedRoutes): FoundPrefixes | 'bad-prefix' | undefined {
   if (!Array.isArray(value) || value.length > MAX_PREFIXES) return undefined;
   let found: Map<string, Prefix> | undefined;
   let leftOut = 0;

@@ -11,7 +11,7 @@ import { heldMessages } from './held-messages.ts';
 const MAX_MESSAGES = 16;
 
 /** Which messages to select. */
-export interface Asked {
+export interface WantedMessages {
   /** True: messages by which voters lost sight; false: messages by which they gained it. */
   readonly lost: boolean;
   readonly from: EventTime;
@@ -21,7 +21,7 @@ export interface Asked {
  * The messages by which voters lost (or gained) sight of a territory since `from`. If there is none, because the change
  * happened while we received nothing, the last messages before.
  */
-export function evidenceOf(view: TerritoryView, asked: Asked): Evidence {
+export function evidenceOf(view: TerritoryView, asked: WantedMessages): Evidence {
   return evidenceFrom(view, view.visibilityLog.stored, asked);
 }
 
@@ -40,7 +40,7 @@ export function evidenceOfVerdict(view: TerritoryView, { before, state, first }:
 }
 
 /** The messages behind a change of each single network, for many networks that change at one moment. */
-export function evidenceByUnit(view: TerritoryView): (unit: number, asked: Asked) => Evidence {
+export function evidenceByUnit(view: TerritoryView): (unit: number, asked: WantedMessages) => Evidence {
   const changesOf = changesByUnit(view.visibilityLog.stored);
   return (unit, asked) => {
     const prefix = view.units[unit];
@@ -52,7 +52,7 @@ export function evidenceByUnit(view: TerritoryView): (unit: number, asked: Asked
 function evidenceFrom(
   view: TerritoryView,
   visibilityLog: readonly VisibilityChange[],
-  { lost, from, units }: Asked & { readonly units?: readonly number[] },
+  { lost, from, units }: WantedMessages & { readonly units?: readonly number[] },
 ): Evidence {
   const found = visibilityLog.filter((sight) => sight.lost === lost && sight.at >= from);
   if (found.length > 0) return evidenceIn(found);

@@ -44,7 +44,7 @@ export class S3Refusal extends Error {
 }
 
 /** One request. */
-interface Asked {
+interface S3Request {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -156,13 +156,13 @@ export class S3Bucket {
   }
 
   async #putOnce(key: string, body: Body, tries = TRIES): Promise<boolean> {
-    const asked: Asked = { method: 'PUT', key, headers: { 'if-none-match': '*' }, body };
+    const asked: S3Request = { method: 'PUT', key, headers: { 'if-none-match': '*' }, body };
     const { status } = await this.#ask(asked, [412], tries);
     return status !== 412;
   }
 
   /** Throws unless the request succeeds or the status is one of these. */
-  async #ask(asked: Asked, expected: readonly number[], attempts = TRIES): Promise<Answer> {
+  async #ask(asked: S3Request, expected: readonly number[], attempts = TRIES): Promise<S3Answer> {
     const { signal } = this.#means;
     const how = { ...this.#means, waits: WAITS, attempts };
     const outcome = await persistently(() => this.#tried(asked, expected), how, signal);
@@ -171,7 +171,7 @@ export class S3Bucket {
     return outcome;
   }
 
-  async #tried(asked: Asked, expected: readonly number[]): Promise<Tried<Answer | Error>> {
+  async #tried(asked: S3Request, expected: readonly number[]): Promise<Tried<S3Answer | Error>> {
     const { clock, signal } = this.#means;
     const withinMs = ANSWER_WITHIN_MS + Math.ceil((asked.body?.bytes ?? 0) / SLOWEST);
     try {
@@ -194,9 +194,9 @@ export class S3Bucket {
 
   /** `undefined`: the answer is too large. */
   async #once(
-    { method, key, query, headers, body = NOTHING }: Asked,
+    { method, key, query, headers, body = NOTHING }: S3Request,
     signal: AbortSignal,
-  ): Promise<Answer | undefined> {
+  ): Promise<S3Answer | undefined> {
     const { endpoint, region, bucket, ...credentials } = this.#access;
     const path = [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
     const signer = new AwsV4Signer({
@@ -230,7 +230,7 @@ export interface S3Page {
   readonly next?: string;
 }
 
-interface Answer {
+interface S3Answer {
   readonly status: number;
   readonly headers: Pick<Headers, 'get'>;
   readonly body: Buffer;

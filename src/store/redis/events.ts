@@ -24,7 +24,7 @@ export async function* readEvents(
   keys: Keys,
   after: string | undefined,
 ): AsyncGenerator<UnroutableEvent, void, undefined> {
-  const reading = new Reading(link, keys, after);
+  const reading = new StreamPosition(link, keys, after);
   for (;;) {
     const page = await reading.next();
     if (page.length === 0) return;
@@ -46,7 +46,7 @@ export async function* followEvents(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): AsyncGenerator<UnroutableEvent, void, undefined> {
   if (signal.aborted) return;
-  const reading = new Reading(link, keys, after);
+  const reading = new StreamPosition(link, keys, after);
   const waiter = link.sibling(WAIT_MS);
   const over = new LinkedAbort(signal);
   over.signal.addEventListener('abort', () => link.release(waiter), { once: true });
@@ -92,7 +92,7 @@ function onceOnly(connect: () => Promise<unknown>): () => Promise<void> {
 }
 
 /** A position in the stream. */
-class Reading {
+class StreamPosition {
   readonly #link: RedisLink;
   readonly #keys: Keys;
   /** Id of the last returned event, and of its entry. */

@@ -107,14 +107,14 @@ export function obstacle(outcome: string, [first = '', second = '']: readonly st
   }
 }
 
-interface Part {
+interface BatchPart {
   readonly sets: Map<string, string>;
   readonly dels: Set<string>;
 }
 
 /** If several changes have the same place, the last one counts. */
-function bySpace(changes: readonly StateChange[], spaces: readonly Space[]): Map<Space, Part> {
-  const parts = new Map<Space, Part>(spaces.map((space) => [space, { sets: new Map(), dels: new Set() }]));
+function bySpace(changes: readonly StateChange[], spaces: readonly Space[]): Map<Space, BatchPart> {
+  const parts = new Map<Space, BatchPart>(spaces.map((space) => [space, { sets: new Map(), dels: new Set() }]));
   for (const { space, key, value } of changes) {
     const part = parts.get(space) ?? { sets: new Map<string, string>(), dels: new Set<string>() };
     parts.set(space, part);

@@ -7,7 +7,7 @@ const CLEAR = 0;
 const CONCERNS = 1;
 /** The bytes cannot be read as NLRI: the decoder decides. */
 const UNREADABLE = 2;
-type Found = typeof CLEAR | typeof CONCERNS | typeof UNREADABLE;
+type Relevance = typeof CLEAR | typeof CONCERNS | typeof UNREADABLE;
 
 const AFI_IPV4 = 1;
 const AFI_IPV6 = 2;
@@ -112,7 +112,7 @@ export class Prefilter {
   }
 
   /** RFC 4760 section 3. A next hop of unknown length is left to the decoder. */
-  #reach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Found {
+  #reach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Relevance {
     if (at + 5 > end) return UNREADABLE;
     const safi = u8(bytes, at + 2);
     const hop = u8(bytes, at + 3);
@@ -124,7 +124,7 @@ export class Prefilter {
   }
 
   /** RFC 4760 section 4. Without prefixes it is the family's End-of-RIB, RFC 4724 section 2. */
-  #unreach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Found {
+  #unreach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Relevance {
     if (at + 3 >= end) return UNREADABLE;
     const safi = u8(bytes, at + 2);
     if (safi === SAFI_MULTICAST) return CLEAR;
@@ -132,7 +132,7 @@ export class Prefilter {
   }
 
   // oxlint-disable-next-line max-params -- no object a record or route where millions pass
-  #walkFamily(bytes: Uint8Array, at: number, end: number, afi: number, addPath: boolean): Found {
+  #walkFamily(bytes: Uint8Array, at: number, end: number, afi: number, addPath: boolean): Relevance {
     if (afi === AFI_IPV4) return walk(bytes, at, end, this.#ipv4, 32, addPath);
     return afi === AFI_IPV6 ? walk(bytes, at, end, this.#ipv6, 128, addPath) : UNREADABLE;
   }
@@ -204,7 +204,7 @@ function walk(
   space: AddressSpace,
   bits: number,
   addPath: boolean,
-): Found {
+): Relevance {
   let at = from;
   while (at < end) {
     if (addPath) at += 4;

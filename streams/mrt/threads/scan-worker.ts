@@ -11,12 +11,12 @@ import { UnpackRings, type Unpack } from '../container/unpack-rings.ts';
 import { scanSteps } from '../scan/scan.ts';
 import type { FromThread, ToThread } from './scan-threads.ts';
 
-interface Reading {
+interface OpenScan {
   readonly file: number;
   readonly steps: Generator<readonly ScanBatch[], void>;
 }
 
-type Open = (file: number) => Reading | undefined;
+type Open = (file: number) => OpenScan | undefined;
 
 parentPort?.once('message', ({ jobs, shared, blocks, rings: ringed }: ToThread) => {
   const control = new ScanControl(jobs.length, shared);
@@ -42,7 +42,7 @@ parentPort?.once('message', ({ jobs, shared, blocks, rings: ringed }: ToThread) 
  * threads.
  */
 function readAll(control: ScanControl, open: Open, help: (() => boolean) | undefined): void {
-  const readings: Reading[] = [];
+  const readings: OpenScan[] = [];
   for (;;) {
     const { changes } = control;
     const reading = readings.find(({ file }) => !control.isFull(file)) ?? begun(control, open, readings);
@@ -58,7 +58,7 @@ function readAll(control: ScanControl, open: Open, help: (() => boolean) | undef
   }
 }
 
-function begun(control: ScanControl, open: Open, readings: Reading[]): Reading | undefined {
+function begun(control: ScanControl, open: Open, readings: OpenScan[]): OpenScan | undefined {
   const file = control.take();
   const reading = file === undefined ? undefined : open(file);
   if (reading !== undefined) readings.push(reading);
@@ -66,7 +66,7 @@ function begun(control: ScanControl, open: Open, readings: Reading[]): Reading |
 }
 
 /** Reads one step; false: the file has ended. */
-function goOn({ file, steps }: Reading, control: ScanControl): boolean {
+function goOn({ file, steps }: OpenScan, control: ScanControl): boolean {
   if (control.isStopped(file)) {
     steps.return();
     return false;

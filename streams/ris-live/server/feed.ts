@@ -65,7 +65,7 @@ async function* readCollector(
   yield last.filter(isWanted);
 }
 
-interface Reading {
+interface CollectorReading {
   readonly plan: MrtPlan;
   readonly voice: CollectorVoice;
   readonly options: MrtFeedOptions;
@@ -73,7 +73,7 @@ interface Reading {
 
 async function* readFile(
   { path, snapshot }: PlannedFile,
-  { plan: { limits }, voice, options }: Reading,
+  { plan: { limits }, voice, options }: CollectorReading,
   signal: AbortSignal,
 ): AsyncGenerator<readonly RisMessage[], void> {
   const opened = await openContainer(path, { snapshot, limits });
