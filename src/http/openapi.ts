@@ -15,7 +15,7 @@ interface Route {
 export const ROUTES = [
   {
     path: '/api/v1/territories',
-    summary: 'The territories of which history is recorded',
+    summary: 'The territories with a recorded history',
     question: 'none',
     answer: 'territories',
   },

@@ -148,6 +148,11 @@ describe('an import is refused, and changes nothing', () => {
     ['when a line is neither record nor event', [header, '{"space":"voters","key":"a"}'], 'line 2: it is neither'],
     ['when an event is none', [header, '{"event":{"id":"1"}}'], 'line 2: its event is not one of this program'],
     [
+      'when an event has no body',
+      [header, JSON.stringify({ event: { ...event(1), data: undefined } })],
+      'line 2: its event is not one of this program',
+    ],
+    [
       'when there is more after its end',
       [...sealed([header, record]), record],
       'line 4: there is more after the checksum',

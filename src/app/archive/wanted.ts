@@ -15,7 +15,7 @@ export interface WantedWindow {
   readonly reach: EventTime;
 }
 
-/** Collectors of which the window has no file, or no table dump to begin with. */
+/** Collectors without a file in the window, or without a table dump from before it. */
 export function lackingIn({ collectors }: MrtPlan, wanted: WantedWindow): readonly Damage[] {
   return [...new Set(wanted.collectors)].flatMap((name) => {
     const found = collectors.find(({ collector }) => collector === name);
@@ -32,7 +32,7 @@ export function holesIn({ collectors }: MrtPlan): readonly Damage[] {
   );
 }
 
-/** What is said of time that no file covers. */
+/** The message about time that no file covers. */
 export function uncovered(from: EventTime, to: EventTime): string {
   return `no file covers ${utcText(from)} to ${utcText(to)}`;
 }

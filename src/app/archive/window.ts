@@ -128,7 +128,7 @@ function misuse({ from, until }: WindowOptions, now: number): Failure | undefine
   return undefined;
 }
 
-/** Collectors of which nothing was found because no archive has any of their names. */
+/** Collectors for which nothing was found, because no archive has any of their names. */
 function misspelt(collectors: readonly Collector[], { files }: FoundFiles): readonly LookupFault[] {
   const empty = collectors.filter((name) => files.every(({ collector }) => collector !== name));
   return empty.flatMap((file) => {

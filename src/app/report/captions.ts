@@ -39,7 +39,7 @@ export function captionsOf(facts: SubjectFacts): readonly string[] {
       ? 'There is no time in which nothing could be seen.'
       : `Grey: ${[
           ...(unknown.length > 0 ? [`${durationText(sum(unknown))} in which too few witnesses sent data`] : []),
-          ...(off.length > 0 ? [`${durationText(sum(off))} of which nothing was recorded`] : []),
+          ...(off.length > 0 ? [`${durationText(sum(off))} in which nothing was recorded`] : []),
         ].join(', ')}. It is not an outage.`,
     `Each step is a ${facts.timeline.resolution}; what was lost within it shows at its lowest.`,
     'These are routes, not users and not causes. Made with unroutable.',

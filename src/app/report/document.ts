@@ -180,7 +180,7 @@ function gapBlocks({ stretches, events }: SubjectFacts): readonly Block[] {
   if (unseen.length > 0)
     blocks.push({
       kind: 'table',
-      caption: 'Time of which no verdict is known',
+      caption: 'Time without a known verdict',
       head: ['from', 'until', 'duration', 'why'],
       rows: unseen.map(({ verdict, from, until }) => [
         utcText(from),

@@ -280,11 +280,11 @@ function goBlind(
   const blindSince = state.blindSince ?? at;
   if (lasted(blindSince, at, policy.blindHoldMs))
     return { kind: 'unknown', since: blindSince, reason, before: state.kind };
-  const { kind, since: stands } = state;
-  if (kind === 'unroutable') return { kind, since: stands, blindSince };
+  const { kind, since } = state;
+  if (kind === 'unroutable') return { kind, since, blindSince };
   const { lowSince } = state;
   const dipSince = kind === 'routable' ? state.dipSince : undefined;
   const areas = areasOf(state.areas, { lowSince, dipSince });
   const lost = some({ lowSince, dipSince, areas });
-  return { kind, since: stands, blindSince, ...lost };
+  return { kind, since, blindSince, ...lost };
 }

@@ -160,6 +160,6 @@ export function positionOf(key: Buffer): number {
 function fitting(key: Buffer, text: string): Buffer {
   if (key.length <= LONGEST_KEY) return key;
   throw new Error(
-    `a key of ${String(key.length)} octets cannot be kept, the longest has ${String(LONGEST_KEY)}: ${text.slice(0, 80)}…`,
+    `a key of ${String(key.length)} octets cannot be stored, the longest has ${String(LONGEST_KEY)}: ${text.slice(0, 80)}…`,
   );
 }

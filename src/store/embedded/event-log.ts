@@ -84,17 +84,17 @@ export function countEvents(database: FolderDatabase): number {
 /**
  * Trims the oldest events page by page, down to the newest `most`, but never events that a reader has not read.
  *
- * @param standing returns the ids of the last events that readers have read; `undefined` for a reader that never read.
+ * @param readIds returns the ids of the last events that readers have read; `undefined` for a reader that never read.
  */
 export async function trimEvents(
   database: FolderDatabase,
   most: number,
-  standing: () => readonly (string | undefined)[],
+  readIds: () => readonly (string | undefined)[],
 ): Promise<number> {
   for (let forgotten = 0; ;) {
     const page = await database.write(0, () => {
       const next = nextPosition(database);
-      const held = standing().map((id) => (id === undefined ? 0 : (positionOfId(database, id) ?? 0)));
+      const held = readIds().map((id) => (id === undefined ? 0 : (positionOfId(database, id) ?? 0)));
       return forget(database, Math.min(next - most, ...held));
     });
     forgotten += page;

@@ -81,7 +81,7 @@ describe('webhook add', () => {
     [['add', 'desk', 'https://example.org/', '--template', 'pagerduty'], /desk: --routing-key: is missing/],
     [
       ['add', 'desk', 'https://example.org/', '--template', 'pagerduty', '--routing-key', 'abc'],
-      /desk: --routing-key: does not say where a secret is kept: file:PATH or env:NAME/,
+      /desk: --routing-key: does not say where a secret is stored: file:PATH or env:NAME/,
     ],
     [
       ['add', 'desk', 'https://example.org/', '--routing-key', 'env:A'],
@@ -91,7 +91,7 @@ describe('webhook add', () => {
     [['add', 'desk', 'https://example.org/', '--header', 'no colon'], /--header: it must be/],
     [
       ['add', 'desk', 'https://example.org/', '--header', 'Authorization: Bearer abc'],
-      /desk: --header Authorization: may hold a secret: say where it is kept, file:PATH or env:NAME/,
+      /desk: --header Authorization: may hold a secret: say where it is stored, file:PATH or env:NAME/,
     ],
     [['add', 'desk', 'https://example.org/', '--method', 'GET'], /desk: --method: is not one of POST/],
     [['add', 'desk', 'https://example.org/', '--allow', '10.0.0.1/8'], /desk: --allow: is not a network/],

@@ -88,7 +88,7 @@ describe('what a folder cannot store', () => {
   test('a key longer than LMDB’s rejects, and the batch with it', async () => {
     const store = await open(folder.path);
     const long = batch(1, { changes: [change('voters', 'a', '1'), change('voters', 'k'.repeat(2000), '1')] });
-    await expect(store.commit(long)).rejects.toThrow('cannot be kept');
+    await expect(store.commit(long)).rejects.toThrow('cannot be stored');
     expect(await store.load()).toBeUndefined();
     expect(await store.read('voters')).toEqual([]);
     expect(await store.commit(batch(1))).toEqual({ ok: true });

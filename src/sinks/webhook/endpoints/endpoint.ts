@@ -86,16 +86,16 @@ const CHAT = /^(?:-?\d{1,20}|@\w{1,64})$/;
 
 const secretRef = z.union(
   [z.strictObject({ file: z.string().min(1).max(MOST_FILE_NAME) }), z.strictObject({ env: envName() })],
-  `does not say where a secret is kept: ${REFERENCE}`,
+  `does not say where a secret is stored: ${REFERENCE}`,
 );
 
 const endpointSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a name: 1 to 63 small letters, digits and -'),
-  url: z.union([z.string(), secretRef], `is neither a URL nor where one is kept, ${REFERENCE}`),
+  url: z.union([z.string(), secretRef], `is neither a URL nor where one is stored, ${REFERENCE}`),
   secrets: z.array(secretRef).max(4, 'has more than 4: a rotation needs 2').default([]),
   method: z.enum(['POST', 'PUT', 'PATCH'], 'is not one of POST, PUT, PATCH').default('POST'),
   headers: z
-    .record(z.string(), z.union([z.string(), secretRef], `is neither text nor where one is kept, ${REFERENCE}`))
+    .record(z.string(), z.union([z.string(), secretRef], `is neither text nor where one is stored, ${REFERENCE}`))
     .default({}),
   filter: z
     .strictObject({

@@ -13,7 +13,7 @@ export function headerFault(name: string, value: string | undefined): string | u
   if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(lower)) return 'is not a name of a header';
   if (RESERVED.test(lower)) return 'is set by HTTP or by this program';
   if (value === undefined) return undefined;
-  return SECRET.test(lower) ? `may hold a secret: say where it is kept, ${REFERENCE}` : headerValueFault(value);
+  return SECRET.test(lower) ? `may hold a secret: say where it is stored, ${REFERENCE}` : headerValueFault(value);
 }
 
 /** What is wrong with the value of a header; also used for values from a file or a variable. */

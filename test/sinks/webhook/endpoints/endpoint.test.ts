@@ -98,7 +98,7 @@ describe('a fault names the endpoint and the field', () => {
     [{ name: 'ops' }, 'webhook ops: url: is missing'],
     [
       { ...LEAST, url: 7 },
-      'webhook ops: url: is neither a URL nor where one is kept, file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
+      'webhook ops: url: is neither a URL nor where one is stored, file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
     [{ ...LEAST, url: 'http://example.org/' }, 'webhook ops: url: is http: --http allows that, in YAML http: true'],
     [
@@ -108,7 +108,7 @@ describe('a fault names the endpoint and the field', () => {
     [{ ...LEAST, secret: 'x' }, 'webhook ops: secret: is not known'],
     [
       { ...LEAST, secrets: ['whsec_planted'] },
-      'webhook ops: secrets[0]: does not say where a secret is kept: file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
+      'webhook ops: secrets[0]: does not say where a secret is stored: file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
     [{ ...LEAST, method: 'GET' }, 'webhook ops: method: is not one of POST, PUT, PATCH'],
     [{ ...LEAST, headers: { Host: 'a' } }, 'webhook ops: headers.Host: is set by HTTP or by this program'],
@@ -123,7 +123,7 @@ describe('a fault names the endpoint and the field', () => {
     ],
     [
       { ...LEAST, headers: { Authorization: 'Bearer planted' } },
-      'webhook ops: headers.Authorization: may hold a secret: say where it is kept, file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
+      'webhook ops: headers.Authorization: may hold a secret: say where it is stored, file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
     [
       { ...LEAST, headers: { 'X-A': 'a', 'x-a': 'b' } },
@@ -173,7 +173,7 @@ describe('a fault names the endpoint and the field', () => {
     [{ preset: 'pagerduty' }, 'template.routingKey: is missing'],
     [
       { preset: 'pagerduty', routingKey: 'planted' },
-      'template.routingKey: does not say where a secret is kept: file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
+      'template.routingKey: does not say where a secret is stored: file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
     [{ preset: 'slack', chat: '5' }, 'template.chat: is not known'],
   ])('names what a template lacks: %j', (template, reason) => {
