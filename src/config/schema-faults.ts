@@ -17,7 +17,7 @@ export function placedFaults(
     .flatMap((inner) => issueFaults(inner, document.value))
     .map(({ place, kind, text }) => {
       const value = valueAt(document.value, place);
-      const name = spell(place);
+      const name = placeText(place);
       const at = document.locate(place, kind === 'unknown' ? 'key' : 'value');
       switch (kind) {
         case 'unknown':
@@ -41,7 +41,7 @@ function innermost(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
 }
 
 /** `territories[0].blocks[1]` */
-export function spell(place: Place): string {
+export function placeText(place: Place): string {
   return place.length === 0 ? 'the file' : yamlPlace(place);
 }
 

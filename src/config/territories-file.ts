@@ -6,7 +6,7 @@ import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting
 import { good, type Result } from '../lib/result.ts';
 import { valueAt, type Place } from '../lib/zod-faults.ts';
 import { readForm, refused } from './document.ts';
-import { spell } from './schema-faults.ts';
+import { placeText } from './schema-faults.ts';
 import { territoriesSchema, type TerritoriesDocument } from './territories-schema.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
@@ -70,10 +70,10 @@ function territoryFaults(territories: Territories, document: YamlDocument): read
       seen.add(territory.id);
       return [
         ...(isTwice
-          ? [`${document.locate([...path, 'id'])}: ${spell([...path, 'id'])}: ${territory.id} is here twice`]
+          ? [`${document.locate([...path, 'id'])}: ${placeText([...path, 'id'])}: ${territory.id} is here twice`]
           : []),
         ...sizeFaults(territory).map(
-          (fault) => `${document.locate([...path, 'blocks'])}: ${spell([...path, 'blocks'])}: ${fault}`,
+          (fault) => `${document.locate([...path, 'blocks'])}: ${placeText([...path, 'blocks'])}: ${fault}`,
         ),
         ...policyFaults(policy).map((fault) => placed(fault, [...path, 'policy'], POLICY_SETTINGS, document)),
       ];
@@ -98,7 +98,7 @@ function sizeFaults(territory: Territory): readonly string[] {
 function placed(fault: string, path: Place, table: readonly Setting<string>[], document: YamlDocument): string {
   const setting = table.find(({ key }) => fault.startsWith(`${key} `));
   const at = document.locate(setting === undefined ? path : [...path, setting.name]);
-  return `${at}: ${spell(path)}: ${setting === undefined ? fault : fault.replace(setting.key, setting.name)}`;
+  return `${at}: ${placeText(path)}: ${setting === undefined ? fault : fault.replace(setting.key, setting.name)}`;
 }
 
 /** Blocks may not overlap, in a territory or between two: a route would be counted twice. */
@@ -115,7 +115,7 @@ function overlapFaults(territories: Territories, document: YamlDocument): readon
     }
     const path = ['territories', inner.i, 'blocks'];
     const where = document.locate([...path, indexOf(document, path, inner.block)]);
-    faults.push(`${where}: ${spell(path)}: ${inner.block.text} overlaps ${outer.block.text} of ${outer.id}`);
+    faults.push(`${where}: ${placeText(path)}: ${inner.block.text} overlaps ${outer.block.text} of ${outer.id}`);
   }
   return faults;
 }

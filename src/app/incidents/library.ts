@@ -135,7 +135,9 @@ export function cardOfKnown(incident: KnownIncident): IncidentCard {
   const { name, title, place, window, label, summary, observed, published, sources } = incident;
   const durations =
     incident.kind === 'reconstructed'
-      ? incident.expect.incidents.map(({ since, until, worst }) => spanText(`an incident, ${worst} at worst,`, { from: since, until }))
+      ? incident.expect.incidents.map(({ since, until, worst }) =>
+          spanText(`an incident, ${worst} at worst,`, { from: since, until }),
+        )
       : [];
   return {
     format: 'unroutable.incident-card/1',

@@ -9,8 +9,7 @@ import { knownIncidents, type KnownIncident } from './library.ts';
 export async function knownIn(territory: string, { from, until }: Range): Promise<readonly KnownIncident[]> {
   const known = await knownIncidents();
   const found = known.filter(
-    ({ territory: of, window }) =>
-      of === territory && eventTime(window.from) < until && eventTime(window.until) > from,
+    ({ territory: of, window }) => of === territory && eventTime(window.from) < until && eventTime(window.until) > from,
   );
   return found.toSorted((a, b) => eventTime(a.window.from) - eventTime(b.window.from));
 }
@@ -27,7 +26,11 @@ export async function publishedOf(
     const times = published.filter(({ at }) => eventTime(at) >= range.from && eventTime(at) < range.until);
     return [
       ...times.map((time) => `${publishedLine(time, events)}. Source: ${sourceOf(time.source)}`),
-      ...(times.length === 0 ? [`Known as ${name}, “${title}”: no time of it within ${utcText(range.from)} to ${utcText(range.until)} was published`] : []),
+      ...(times.length === 0
+        ? [
+            `Known as ${name}, “${title}”: no time of it within ${utcText(range.from)} to ${utcText(range.until)} was published`,
+          ]
+        : []),
       ...untimed.map((what) => `Published without a time: ${what}`),
     ];
   });

@@ -12,7 +12,7 @@ import type { Watch } from './watcher.ts';
 export interface LookoutParts {
   readonly http: HttpPlace | undefined;
   readonly heartbeat: HeartbeatUrls | undefined;
-  readonly turns: Watch;
+  readonly watcher: Watch;
   readonly store: StateStore;
   /** Whether the store outlives the program. */
   readonly isLasting: boolean;
@@ -30,15 +30,15 @@ export interface Lookouts {
 
 /** Starts the requested services. Fails if the address of the page cannot be used. */
 export async function startLookouts(parts: LookoutParts, signal: AbortSignal): Promise<Result<Lookouts>> {
-  const { http, heartbeat: urls, turns, store, isLasting, feed, meter } = parts;
+  const { http, heartbeat: urls, watcher, store, isLasting, feed, meter } = parts;
   const { clock, log } = feed;
   const unready = async (): Promise<string | undefined> =>
-    isLasting ? storeUnready(store, clock.wallMs()) : (turns.unready ?? (await blindness(store)));
-  const isLeader = (): boolean => turns.view().engine !== undefined;
+    isLasting ? storeUnready(store, clock.wallMs()) : (watcher.unready ?? (await blindness(store)));
+  const isLeader = (): boolean => watcher.view().engine !== undefined;
   let server: HttpServer | undefined;
   if (http !== undefined && meter !== undefined) {
     const { serveStore } = await import('../http/serve-store.ts');
-    meter.ask(() => turns.view(), clockOfPage(parts), feed.isHistory);
+    meter.ask(() => watcher.view(), clockOfPage(parts), feed.isHistory);
     const served = await serveStore(http, { store, clock: clockOfPage(parts), unready, meter: meter.meter }, signal);
     if (!served.ok) return served;
     server = served.value;
@@ -51,10 +51,10 @@ export async function startLookouts(parts: LookoutParts, signal: AbortSignal): P
 }
 
 /** While a recording is played, the present is the recording's time. */
-function clockOfPage({ feed: { clock, isHistory }, turns }: LookoutParts): Clock {
+function clockOfPage({ feed: { clock, isHistory }, watcher }: LookoutParts): Clock {
   if (!isHistory) return clock;
   return {
-    wallMs: () => turns.view().engine?.now ?? clock.wallMs(),
+    wallMs: () => watcher.view().engine?.now ?? clock.wallMs(),
     monotonicMs: () => clock.monotonicMs(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
   };

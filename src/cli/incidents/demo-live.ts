@@ -40,7 +40,15 @@ export async function demoLive(
   try {
     const seed = { from: 'mrt', paths: firstDumps } as const;
     return await watch(
-      { url, history: true, seed, territory: [territory], ...(territories !== undefined && { territories }), format: 'text', ...(http !== undefined && { http }) },
+      {
+        url,
+        history: true,
+        seed,
+        territory: [territory],
+        ...(territories !== undefined && { territories }),
+        format: 'text',
+        ...(http !== undefined && { http }),
+      },
       { ...io, signal },
     );
   } finally {

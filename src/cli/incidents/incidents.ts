@@ -118,7 +118,11 @@ export async function scoreIncidents(
     }
     scores.push(scoreOf(knownOf(incident), outcome.events));
   }
-  io.stdout.write(scoreTable(scores).map((line) => `${line}\n`).join(''));
+  io.stdout.write(
+    scoreTable(scores)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   const isRight = scores.every(({ published, met, falseAlarms }) => published === met && falseAlarms === 0);
   return isRight ? EXIT.done : EXIT.partial;
 }
@@ -130,7 +134,9 @@ async function chooseIncidents(
   if (names.length === 0) {
     const all = await knownIncidents();
     const isThere = (known: KnownIncident): boolean =>
-      isFromArchive ? known.kind === 'archive' || (known.kind === 'reconstructed' && known.territories === undefined) : known.kind === 'reconstructed';
+      isFromArchive
+        ? known.kind === 'archive' || (known.kind === 'reconstructed' && known.territories === undefined)
+        : known.kind === 'reconstructed';
     return good(all.filter(isThere));
   }
   const found = await Promise.all(names.map((name) => incidentNamed(name)));
@@ -164,7 +170,10 @@ function inputOf(incident: KnownIncident, options: DemoOptions): Result<Input> {
   if (territories !== undefined)
     return bad('usage', `${incident.name}: its recordings use documentation addresses, which are in no archive`);
   if (incident.kind === 'published') {
-    return bad('usage', `${incident.name}: this library does not contain its networks, so it cannot be replayed; show prints its card`);
+    return bad(
+      'usage',
+      `${incident.name}: this library does not contain its networks, so it cannot be replayed; show prints its card`,
+    );
   }
   const window = {
     from: eventTime(incident.window.from),

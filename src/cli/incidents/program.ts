@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../../app/io.ts';
+import type { CardFormat } from '../../app/report/cards.ts';
 import { asFile, ending, type End } from '../program-options.ts';
 import type { IncidentFetchOptions } from './incidents.ts';
 
-const CARD_FORMATS = ['md', 'html', 'json'] as const;
-type CardFormat = (typeof CARD_FORMATS)[number];
+const CARD_FORMATS: readonly CardFormat[] = ['md', 'html', 'json'];
 
 const load = () => import('./incidents.ts');
 

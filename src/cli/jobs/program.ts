@@ -144,7 +144,7 @@ function addRuns(jobs: Command, io: Io, end: End): void {
   shared(
     jobs
       .command('cancel')
-      .summary('give a run up')
+      .summary('cancel a run')
       .description('Takes what is left of a run out of the queue. `jobs resume` takes it up again.')
       .argument('<run>', 'id of the run'),
   ).action(

@@ -189,18 +189,18 @@ async function conduct(ready: Ready, call: Call): Promise<ExitStatus> {
   const signal = AbortSignal.any([io.signal, ended.signal]);
   const sink = textSink(io.stdout, () => ended.abort());
   const meter = http === undefined ? undefined : (await import('../../app/watch/watch-meter.ts')).watchMeter();
-  const turns = new Watch(partsOf(ready, call, { sink, meter }));
+  const watcher = new Watch(partsOf(ready, call, { sink, meter }));
   const beside: Promise<unknown>[] = [];
   let end: WatchEnd;
   try {
-    const lookouts = await startLookouts({ http, heartbeat, turns, store, isLasting, feed, meter }, ended.signal);
+    const lookouts = await startLookouts({ http, heartbeat, watcher, store, isLasting, feed, meter }, ended.signal);
     if (!lookouts.ok) return failed(lookouts, io);
     const { url } = lookouts.value;
     beside.push(lookouts.value.ended);
     if (options.quiet !== true)
-      beside.push(showEachSecond(line, () => statusLine(turns.view()), { io, clock, signal: ended.signal }));
+      beside.push(showEachSecond(line, () => statusLine(watcher.view()), { io, clock, signal: ended.signal }));
     logStart(ready, url);
-    end = await turns.run(signal);
+    end = await watcher.run(signal);
     if (end.ok && url !== undefined && !io.signal.aborted) {
       log.info(`the feed has ended; the page stays at ${url} until this program is stopped`);
       await aborted(signal);

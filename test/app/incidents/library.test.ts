@@ -3,8 +3,7 @@ import { cardOfKnown, knownIncidents } from '../../../src/app/incidents/library.
 import { cardHtml, cardMarkdown } from '../../../src/report/incident-card.ts';
 
 const KNOWN = await knownIncidents();
-const namesOf = (kind: string): readonly string[] =>
-  KNOWN.filter((one) => one.kind === kind).map(({ name }) => name);
+const namesOf = (kind: string): readonly string[] => KNOWN.filter((one) => one.kind === kind).map(({ name }) => name);
 
 test('the library has every case that was collected, each with its right kind', () => {
   expect(namesOf('reconstructed')).toEqual([
