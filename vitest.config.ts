@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Node.js 20 reads a machine's own certificates at each start, for 50 ms and more, and the tests start some thousand
 // processes. A test that needs a certificate names its own.
@@ -42,11 +43,36 @@ const WAITING = [
   'test/torture/{history,restart,standby}.test.ts',
 ];
 
+/** They take longest. One that begins last would go on alone. */
+const LONGEST = [
+  ...[
+    'torture/standby',
+    'jobs/places',
+    'cli/webhook/watch',
+    'page/page',
+    'cli/drill/drill',
+    'jobs/jobs',
+    'docs/subscribe',
+  ],
+  ...['cli/watch/store', 'docker/image', 'cli/report/report', 'package', 'torture/kill'],
+].map((name) => `/test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(name));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+  }
+}
+
 const CORES = availableParallelism();
 
 export default defineConfig({
   test: {
     globalSetup: ['test/support/setup.ts'],
+    sequence: { sequencer: LongestFirst },
     // Tests replay days and throw them away: with V8's own sizes, three times as many collections copy what is still in use.
     execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=64'],
     testTimeout: 60_000,

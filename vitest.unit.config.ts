@@ -19,7 +19,7 @@ export default defineConfig({
       'test/lib/proxy.test.ts',
       'test/app/report/order.test.ts',
       'test/app/{leadership,metrics}/**',
-      'test/app/watch/heartbeat.test.ts',
+      'test/app/watch/{heartbeat,webhooks}.test.ts',
       'test/peers/bounds.test.ts',
       'test/days/flapping.test.ts',
       'test/days/truth.properties.test.ts',

@@ -9,6 +9,6 @@ test('the caption says whose collectors the data is of, also by the names that R
     ...{ stretches: [], voters: 3, timeline: { resolution: 'minute' } },
   } as unknown as SubjectFacts;
   expect(captionsOf(facts)[0]).toContain(
-    'Heard at rrc00 (RIPE RIS), route-views.sg (Route Views), amsix.ams (Route Views) and lab.',
+    'Received at rrc00 (RIPE RIS), route-views.sg (Route Views), amsix.ams (Route Views) and lab.',
   );
 });

