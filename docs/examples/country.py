@@ -9,15 +9,20 @@ import json
 import sys
 from ipaddress import collapse_addresses, ip_address, summarize_address_range
 
+if len(sys.argv) < 4:
+    sys.exit(__doc__)
 code, name, *files = sys.argv[1:]
+try:
+    lines = [line for file in files for line in open(file, encoding="utf-8")]
+except (OSError, UnicodeDecodeError) as error:
+    sys.exit(f"cannot read the files: {error}")
 blocks = []
-for file in files:
-    for line in open(file, encoding="utf-8"):
-        # registry|country|type|start|value|date|status|…: of IPv4, the value is a number of addresses.
-        _, country, kind, start, value, _, status, *_ = [*line.rstrip("\n").split("|"), *[""] * 7]
-        if country == code and kind == "ipv4" and status in ("allocated", "assigned"):
-            first = ip_address(start)
-            blocks += summarize_address_range(first, first + int(value) - 1)
+for line in lines:
+    # registry|country|type|start|value|date|status|…: of IPv4, the value is a number of addresses.
+    _, country, kind, start, value, _, status, *_ = [*line.rstrip("\n").split("|"), *[""] * 7]
+    if country == code and kind == "ipv4" and status in ("allocated", "assigned"):
+        first = ip_address(start)
+        blocks += summarize_address_range(first, first + int(value) - 1)
 
 # No block may lie inside another one, and fewer blocks are quicker to read.
 blocks = [str(block) for block in collapse_addresses(blocks)]

@@ -37,8 +37,11 @@ export function parseCollector(text: string): Collector | undefined {
 export type Project = 'ris' | 'routeviews';
 
 const RIS = /^rrc\d{2}$/;
-/** `route-views2`, `route-views.sg`; the names given since 2023 are an exchange and an airport: `amsix.ams`, `ix-br2.gru`. */
-const ROUTE_VIEWS = /^(?:route-views.*|[a-z][a-z0-9-]*\.[a-z]{3})$/;
+/**
+ * `route-views2`, `route-views.sg`; the names given since 2023 are an exchange and an airport: `amsix.ams`, `ix-br2.gru`.
+ * A name that ends as a domain is one of somebody else.
+ */
+const ROUTE_VIEWS = /^(?:route-views.*|[a-z][a-z0-9-]*\.(?!(?:com|edu|gov|int|mil|net|org)$)[a-z]{3})$/;
 
 /** The project that a collector's name is of; `undefined`: a collector of somebody else. */
 export function projectOf(collector: string): Project | undefined {

@@ -41,7 +41,7 @@ export function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 
-/** Reads the time of an event. `isoTime` wrote it, so this cannot fail. */
+/** Reads a time that `isoTime` wrote, or that a schema has checked. */
 export function eventTime(text: string): EventTime {
   return Date.parse(text) as EventTime;
 }

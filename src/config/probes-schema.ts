@@ -96,8 +96,8 @@ export const probesSchema = z.strictObject({
   own: z.boolean('is neither true nor false').optional(),
   atlas: z
     .strictObject({
-      api: z.url({ protocol: /^https?$/, error: 'is no URL with http or https' }).optional(),
-      stream: z.url({ protocol: /^wss?$/, error: 'is no URL with ws or wss' }).optional(),
+      api: z.url({ protocol: /^https?$/, error: 'is not a URL with http or https' }).optional(),
+      stream: z.url({ protocol: /^wss?$/, error: 'is not a URL with ws or wss' }).optional(),
     })
     .optional(),
   controls: targetsSchema.optional(),

@@ -38,8 +38,13 @@ export function readYaml(text: string): YamlResult {
   }
 }
 
+/** The library quotes what it could not read: all of a file that is not YAML. */
+const MOST_OF_PROBLEM = 200;
+
 function problemText(message: string): string {
-  return message === 'Map keys must be unique' ? 'this key is here twice' : (message.split('\n')[0] ?? message);
+  if (message === 'Map keys must be unique') return 'this key is here twice';
+  const [first = message] = message.split('\n');
+  return first.length > MOST_OF_PROBLEM ? `${first.slice(0, MOST_OF_PROBLEM)}…` : first;
 }
 
 function offsetOf(document: Document, path: Place, what: 'key' | 'value' = 'value'): number {

@@ -6,7 +6,7 @@ import type { Territory } from '../territory/territory.ts';
 import type { VotingPolicy } from '../policy/voting-policy.ts';
 import { jsonText } from './printable.ts';
 import type { Damage } from './summary.ts';
-import type { ToldIncident, VerdictTimeline } from './verdicts.ts';
+import type { ReportedIncident, VerdictTimeline } from './verdicts.ts';
 
 /**
  * An input file in the JSON document. It has only the file's name without folders, so that the same files give the same
@@ -31,7 +31,7 @@ export interface ReplayDocument {
   readonly territories: readonly { readonly territory: Territory; readonly policy: Policy }[];
   readonly voting: VotingPolicy;
   readonly verdicts: readonly VerdictTimeline[];
-  readonly incidents: readonly ToldIncident[];
+  readonly incidents: readonly ReportedIncident[];
   readonly events: readonly UnroutableEvent[];
   readonly damage: readonly Damage[];
   /** Records that were delimited but not understood, by reason. */

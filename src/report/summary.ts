@@ -5,7 +5,7 @@ import type { Paint } from './paint.ts';
 import { seenText, territoryName, unusualText, verdictText } from './phrases.ts';
 import { lastedText, unseenSince } from './incident-words.ts';
 import { counted, grouped, listed, percent, printable } from './printable.ts';
-import type { ToldIncident } from './verdicts.ts';
+import type { ReportedIncident } from './verdicts.ts';
 import { wrapped } from './wrap.ts';
 import type { Clocks } from './words.ts';
 
@@ -37,7 +37,7 @@ export interface Summary {
   /** The last event time that was read; `undefined`: no record was read. */
   readonly end: EventTime | undefined;
   readonly standings: readonly Standing[];
-  readonly incidents: readonly ToldIncident[];
+  readonly incidents: readonly ReportedIncident[];
   readonly files: number;
   readonly records: number;
   readonly damage: readonly Damage[];
@@ -139,7 +139,7 @@ function noVerdictText(visibility: VisibilityData): string {
   return `${seenText(visibility, false)}, which does not prove that it is gone: none of it was seen before, or it has not lasted long enough`;
 }
 
-function incidentTitle(incidents: readonly ToldIncident[]): string {
+function incidentTitle(incidents: readonly ReportedIncident[]): string {
   return counted(incidents.length, 'incident').replace(/^./, (letter) => letter.toUpperCase());
 }
 
@@ -154,7 +154,7 @@ function incidentLines({ incidents, standings }: Summary, clocks: Clocks): reado
 }
 
 /** `2014-12-22 16:15:12 UTC  unroutable for 9 h 30 min, down to 2.1 %, cliff` */
-function incidentLine(incident: ToldIncident, isOne: boolean, clocks: Clocks): string {
+function incidentLine(incident: ReportedIncident, isOne: boolean, clocks: Clocks): string {
   const { territory, family, spans, durationMs, depth, shape, sinceAtLatest, rebased, backfilled } = incident;
   const since = spans[0]?.from;
   const from =

@@ -16,14 +16,14 @@ export interface VerdictTimeline {
 }
 
 /** An incident with the territory and family it is about. */
-export interface ToldIncident extends Incident {
+export interface ReportedIncident extends Incident {
   readonly territory: string;
   readonly family: Family;
 }
 
 /** Each incident as its last event describes it, in order of opening. */
-export function lastIncidents(events: readonly UnroutableEvent[]): readonly ToldIncident[] {
-  const incidents = new Map<string, ToldIncident>();
+export function lastIncidents(events: readonly UnroutableEvent[]): readonly ReportedIncident[] {
+  const incidents = new Map<string, ReportedIncident>();
   for (const { data } of events) {
     if (typeof data !== 'object' || !('incident' in data) || typeof data.incident !== 'object') continue;
     incidents.set(data.incident.id, { territory: data.territory.id, family: data.family, ...data.incident });

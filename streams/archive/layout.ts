@@ -88,7 +88,7 @@ export function monthOf(ms: number): string {
 
 /** An update file, and the event time up to which it reaches. */
 export interface UpdateFile extends ArchiveFile {
-  /** `start` where it is not known. */
+  /** Where it is not known: `start`, or the longest interval after it. */
   readonly end: number;
 }
 
@@ -108,7 +108,7 @@ export function dumpBefore(dumps: readonly ArchiveFile[], fromMs: number): Archi
 
 /**
  * The files of one collector that a window needs: the last dump before it, the dumps inside, and the updates that reach
- * into the time since that dump, or into the window if there is none. All in order of time.
+ * into the time since that dump, or into the window if there is none. The dumps first, then the updates, each in order of time.
  */
 export function filesOfWindow(
   dumps: readonly ArchiveFile[],

@@ -13,7 +13,8 @@ export interface NlriKind {
  * SAFI 128 (RFC 4364). Such routes are not damage: they are left out.
  *
  * SAFI 1 is unicast, 2 multicast (RFC 4760 section 6). 3 was both in one (RFC 2858), and decides where it still comes.
- * `family` in bgpkit-parser-wasm/src/update.rs has the same rule; the prefilter passes on all but 1 and 2.
+ * `family` in bgpkit-parser-wasm/src/update.rs has the same rule; the prefilter reads 1, drops 2, and
+ * leaves all others to the decoder.
  */
 export function nlriKindOf(afi: number, safi: number): NlriKind | undefined {
   if ((afi !== 1 && afi !== 2) || safi < 1 || safi > 3) return undefined;

@@ -3,9 +3,12 @@ import { codeOf, refusal } from '../../src/lib/errno.ts';
 /** Request Timeout, Too Early, Too Many Requests (RFC 9110, RFC 8470, RFC 6585): the same request may succeed later. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
+/** Not Implemented: the server does not know what was asked, and will not know it later either. */
+const UNKNOWN = 501;
+
 /** Whether a failure of this status may pass, so that another try may help. */
 export function isPassing(status: number): boolean {
-  return status >= 500 || LATER.has(status);
+  return (status >= 500 && status !== UNKNOWN) || LATER.has(status);
 }
 
 /** Why a request failed, in words. `fetch` says only "fetch failed"; the reason is its cause. */

@@ -9,7 +9,7 @@ test('every collector of RIPE RIS and of Route Views is known by its name, also 
   expect(others).toContain('amsix.ams');
 });
 
-test.each(['lab', 'rrc', 'rrc100', 'bmp-1', 'looking-glass', 'url', 'collector.example'])(
+test.each(['lab', 'rrc', 'rrc100', 'bmp-1', 'looking-glass', 'url', 'collector.example', 'lab.net', 'bgp.org'])(
   '%s is a collector of somebody else',
   (name) => {
     expect(parseCollector(name)).toBe(name);

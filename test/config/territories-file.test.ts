@@ -134,6 +134,12 @@ describe('case 52: a file that is not such a configuration is refused, with the 
     expect(faults(`a0: &a0 [x]\n${levels.join('\n')}\n`)).toMatch(/aliases/);
   });
 
+  test('of a file that is not YAML, only the beginning is quoted', () => {
+    const registry = `2.5|afrinic|20250101\n${'afrinic|GM|ipv4|41.76.8.0|2048|20090101|allocated\n'.repeat(10_000)}`;
+    expect(faults(registry).length).toBeLessThan(400);
+    expect(faults(`%TAG\n${'"a" '.repeat(10_000)}`).length).toBeLessThan(400 * 20);
+  });
+
   test('a file of more than 1 MiB is not read as YAML at all', () => {
     expect(faults(`${YOUTUBE}${'#'.repeat(1024 * 1024)}`)).toBe('watch.yaml:1:1: the file is larger than 1 MiB');
   });

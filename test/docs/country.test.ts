@@ -65,6 +65,15 @@ test.skipIf(!hasPython)(
   },
 );
 
+test.skipIf(!hasPython)(`wrong words print how it is used, and a file that is not there is named${note}`, () => {
+  const run = (...words: readonly string[]) =>
+    spawnSync('python3', [join(ROOT, 'docs/examples/country.py'), ...words], { encoding: 'utf8' });
+  expect(run('GM')).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('python3 country.py ER') });
+  const absent = run('GM', 'The Gambia', join(folder, 'absent'));
+  expect(absent).toMatchObject({ status: 1, stdout: '' });
+  expect(absent.stderr).toMatch(/^cannot read the files: .*absent'\n$/);
+});
+
 test.skipIf(!hasPython)(`a country that no file lists is refused${note}`, () => {
   expect(country('KP', 'North Korea')).toMatchObject({
     status: 1,

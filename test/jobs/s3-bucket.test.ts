@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { S3Shelf } from '../../src/jobs/shelf/s3.ts';
 import { S3Bucket } from '../../src/jobs/shelf/s3-bucket.ts';
 import { HandClock, until } from '../support/clock.ts';
 
@@ -28,7 +29,8 @@ async function bucketOf(listener: RequestListener) {
     accessKeyId: 'key',
     secretAccessKey: 'secret',
   };
-  return { bucket: new S3Bucket(access, { clock, random: () => 0, signal: stop.signal }), clock, stop };
+  const means = { clock, random: () => 0, signal: stop.signal };
+  return { bucket: new S3Bucket(access, means), shelf: new S3Shelf(access, '', means), clock, stop };
 }
 
 test('a request without an answer ends when the program is stopped', async () => {
@@ -91,4 +93,28 @@ test('an answer that is too large for memory is refused, and not read to its end
   });
   await expect(bucket.get('KP/a')).rejects.toThrow("the store's answer is larger than 256 MiB");
   await until(() => wasCut);
+});
+
+test('a command that is stopped while it tests a store leaves no object there', async () => {
+  const requests: string[] = [];
+  const { shelf, stop } = await bucketOf(({ method = '', url = '' }, response) => {
+    requests.push(`${method} ${url.split('?')[0]}`);
+    // The second object is never answered: the command is stopped meanwhile.
+    if (requests.length === 2) stop.abort();
+    else response.end();
+  });
+  await expect(shelf.prove()).rejects.toThrow();
+  const [put = '', again, removed, ...others] = requests;
+  expect(put).toMatch(/^PUT \/extracts\/\.proofs\//);
+  expect([again, removed, others]).toEqual([put, put.replace('PUT', 'DELETE'), []]);
+});
+
+test('what a store does not implement is not asked for again', async () => {
+  let requests = 0;
+  const { bucket } = await bucketOf((_, response) => {
+    requests++;
+    response.writeHead(501).end();
+  });
+  await expect(bucket.putOnce('KP/a', 'text')).rejects.toThrow('501');
+  expect(requests).toBe(1);
 });

@@ -73,7 +73,7 @@ function addReplays(incidents: Command, io: Io, end: End): void {
 function addDemo(program: Command, io: Io, end: End): void {
   program
     .command('demo')
-    .summary('replay one of them')
+    .summary('replay a known incident')
     .description('Replays a known incident that comes with the program.')
     .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
     .option('--live', 'serve it on this machine over the protocol of RIS Live, and watch that')

@@ -33,7 +33,7 @@ export function addJobCommands(program: Command, io: Io, end: End): void {
 function addMap(program: Command, io: Io, end: End): void {
   const map = program
     .command('map')
-    .summary('extract what MRT files say of territories')
+    .summary('extract what MRT files say about territories')
     .description(
       'Reads MRT files and writes an extract for each territory, collector and day; prints their paths. `reduce` reads them. ' +
         'What is there already is not made again.',

@@ -113,7 +113,7 @@ export function addAsk(program: Command, io: Io, end: End): void {
 export function addHistory(program: Command, io: Io, end: End): void {
   const history = program
     .command('history')
-    .summary('tell every incident, and the uptime per month and year')
+    .summary('list every incident, and the uptime per month and year')
     .description(
       'Tells every incident that is found, the time under each verdict per month and year, and what the library knows of that time: from files, a window of the archives or a recording; without them from a store.',
     )

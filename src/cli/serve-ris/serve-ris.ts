@@ -59,7 +59,7 @@ export async function serveRis(options: ServeRisOptions, io: Io, clock: Clock = 
   const { programme, script } = ready.value;
   const server = await started(
     options,
-    { feed: programme.feed, clock, script, started: () => say(io, 'The clock runs.') },
+    { feed: programme.feed, clock, script, started: () => say(io, 'Event time runs now.') },
     io,
   );
   if (server === undefined) return EXIT.usage;
@@ -104,7 +104,7 @@ async function openFiles(options: ServeRisOptions, io: Io): Promise<Result<Progr
   });
   if (!planned.ok) return bad('files', planned.reason);
   const { plan } = planned;
-  for (const { path, reason } of plan.refused) complain(io, `${path}: ${reason}`);
+  for (const { path, reason } of plan.refused) complain(io, `${path} ${reason}`);
   const updates = plan.collectors.flatMap((one) => one.updates);
   if (updates.length === 0) {
     return bad('files', 'there are only RIB dumps: RIS Live sends updates, and nothing else can be served');
@@ -177,18 +177,15 @@ async function started(options: ServeRisOptions, parts: Parts, io: Io): Promise<
 
 /** Only the address goes to stdout, for scripts. */
 function announce(server: RisServer, { what }: Programme, { speed = 1, wait = 1 }: ServeRisOptions, io: Io): void {
-  const fast = speed === 'max' ? 'as fast as the clients read' : `${speed} times as fast`;
-  say(io, `Serving ${what}, ${speed === 1 ? 'at the speed of life' : fast}.`);
-  say(
-    io,
-    `The clock starts when ${wait === 1 ? 'a client has' : `${wait} clients have`} subscribed. Stop with Ctrl-C.`,
-  );
+  const fast = speed === 'max' ? 'as fast as the clients read' : `${grouped(speed)} times as fast as real time`;
+  say(io, `Serving ${what}, ${speed === 1 ? 'in real time' : fast}.`);
+  say(io, `It starts when ${wait === 1 ? 'a client has' : `${wait} clients have`} subscribed. Stop with Ctrl-C.`);
   io.stdout.write(`${server.url}\n`);
 }
 
 function conclude({ messages, sent, clients }: StationReport, counts: Counts, io: Io): void {
-  say(io, `Said ${counted(messages, 'message')}; sent ${grouped(sent)} to ${counted(clients, 'client')}.`);
-  for (const [reason, count] of counts.all) say(io, `  not said: ${grouped(count)} × ${reason}`);
+  say(io, `Made ${counted(messages, 'message')}; sent ${grouped(sent)} to ${counted(clients, 'client')}.`);
+  for (const [reason, count] of counts.all) say(io, `  left out: ${grouped(count)} × ${reason}`);
 }
 
 function say(io: Io, text: string): void {

@@ -60,6 +60,9 @@ export function addWebhook(
   options: WebhookOptions,
   { io, means = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
+  // Before a store is opened, which would create it.
+  const valid = endpointOf(name, add, []);
+  if (!valid.ok) return Promise.resolve(failed(valid, io));
   const work = async (webhooks: OpenWebhooks): Promise<ExitStatus> => {
     const before = await knownBefore(webhooks, name, add);
     if (!before.ok) return failed(before, io);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../lib/message-of.ts';
+import { within } from '../../lib/within.ts';
 import type { Pages } from '../../../streams/extract/pages.ts';
 import { FolderShelf } from './folder.ts';
 import { ObjectWindows } from './object-pages.ts';
@@ -11,6 +12,8 @@ import type { Shelf } from './shelf.ts';
 const PROOFS = '.proofs';
 /** Few tries, so that a command without a store fails soon. */
 const PROOF_TRIES = 3;
+/** The proof is removed even when the command was stopped meanwhile, if the store answers in this time. Milliseconds. */
+const LAST_REQUEST_MS = 3_000;
 
 /**
  * A shelf in a store that speaks S3. An object appears complete, and `If-None-Match: *` lets exactly one of several
@@ -21,12 +24,16 @@ export class S3Shelf implements Shelf {
   readonly name: string;
   readonly #bucket: S3Bucket;
   readonly #prefix: string;
+  /** The bucket for the last request of a command that was stopped. */
+  readonly #briefly: <T>(work: (bucket: S3Bucket) => Promise<T>) => Promise<T>;
   readonly #drafts = new FolderShelf(join(tmpdir(), `unroutable-drafts-${userInfo().uid}`));
   readonly #windows: ObjectWindows;
 
   /** `prefix`: without slashes around it; may be empty. */
   constructor(access: S3Access, prefix: string, means: S3Means) {
     this.#bucket = new S3Bucket(access, means);
+    this.#briefly = (work) =>
+      within(means.clock, LAST_REQUEST_MS, undefined, (signal) => work(new S3Bucket(access, { ...means, signal })));
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.name = `s3://${access.bucket}${prefix === '' ? '' : `/${prefix}`}`;
     this.#windows = new ObjectWindows((name, part) => {
@@ -105,7 +112,7 @@ export class S3Shelf implements Shelf {
           `${this.name}: the store ignores "If-None-Match: *", so that two workers could overwrite each other: use another store, or a shared folder`,
         );
     } finally {
-      await this.remove(name).catch(() => undefined);
+      await this.#briefly((bucket) => bucket.remove(this.#keyOf(name))).catch(() => undefined);
     }
   }
 

@@ -250,7 +250,7 @@ function problemAt(batch: DecodedColumns, index: number, tables: Tables): Decode
 
 /**
  * The last problem is a gap of its peer when it may hide routes; of all peers, when the record does not even name one.
- * When the attributes alone are malformed, the gap names the routes; if they are all multicast, there is none.
+ * When the attributes alone are malformed, the gap names the routes; if none of them is unicast, there is no gap.
  */
 function pushGaps({ elements, problems }: Growing, records: Uint8Array, at: EventTime, tables: Tables): void {
   const { book, collector } = tables;

@@ -12,7 +12,7 @@ import { HEADER_BYTES, TYPE } from '../record/record-types.ts';
 const BGP_HEADER_BYTES = 19;
 /** RIB_GENERIC names its family before the prefix. */
 const RIB_GENERIC = 6;
-/** TABLE_DUMP_V2 subtypes from here on, but for GEO_PEER_TABLE, carry path identifiers (RFC 8050 section 4). */
+/** TABLE_DUMP_V2 subtypes from here on carry path identifiers (RFC 8050 section 4). */
 const FIRST_ADD_PATH_RIB = 8;
 
 /**
@@ -20,7 +20,7 @@ const FIRST_ADD_PATH_RIB = 8;
  * they cannot be read. Used only for records with malformed attributes, to know which routes are in doubt: the decoder
  * returns none of them.
  *
- * @returns no route when all of them are multicast routes.
+ * @returns no route when it announces no unicast route of IPv4 or IPv6.
  */
 export function routesOf(record: Uint8Array, start: number): readonly RouteName[] | undefined {
   const type = u16(record, start + 4);

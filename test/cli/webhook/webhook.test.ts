@@ -51,6 +51,12 @@ describe('webhook add', () => {
     await expect(stat(secretFile)).rejects.toThrow('ENOENT');
   });
 
+  test('what cannot be a webhook makes no store', async () => {
+    const at = await place();
+    expect((await at.run(['webhook', 'add', 'desk', 'hooks.example.org'])).status).toBe(2);
+    expect((await at.run(['webhook', 'list'])).stderr).toContain('nothing is stored there');
+  });
+
   test('a network that is allowed is not refused; a name that does not resolve now is a warning', async () => {
     const at = await place();
     expect(await add(at, 'https://intranet/', ['10.1.2.3'], { allow: ['10.1.0.0/16'] })).toMatchObject({ status: 0 });

@@ -54,7 +54,7 @@ describe('unroutable serve-ris', () => {
       new Set(client.messages.map(({ data }) => `${String(data?.['host'])} ${data?.id}`)).size,
     );
     expect(run.output.stderr).toContain('Not served: 2 RIB dumps');
-    expect(run.output.stderr).toMatch(/Said [\d,]+ messages; sent [\d,]+ to 1 client\./);
+    expect(run.output.stderr).toMatch(/Made [\d,]+ messages; sent [\d,]+ to 1 client\./);
   });
 
   test('sessions that are up send every half minute, so that a client knows that they are alive', async () => {
