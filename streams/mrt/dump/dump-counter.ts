@@ -250,9 +250,9 @@ export class DumpCounter {
       if (family === 0) this.#orderOf(u32(bytes, at));
       this.#counts[2 * peer + family] = (this.#counts[2 * peer + family] ?? 0) + 1;
     }
+    if (at !== end || subtype < 1 || subtype > 4) this.#check.doubt(`its record ${this.#records} cannot be read`);
     // The decoder has no reader for Zebra's four-octet forms, 3 and 4, so their routes are not among the elements.
     if (subtype === 3 || subtype === 4) this.#check.doubt('its form with four-octet AS numbers is not read');
-    if (at !== end || subtype < 1 || subtype > 4) this.#check.doubt(`its record ${this.#records} cannot be read`);
     return ended;
   }
 
