@@ -101,7 +101,9 @@ export const probesSchema = z.strictObject({
     })
     .optional(),
   controls: targetsSchema.optional(),
-  territories: z.record(z.string(), z.union([z.literal('built-in'), targetsSchema], NO_TARGETS)),
+  territories: z
+    .record(z.string(), z.union([z.literal('built-in'), targetsSchema], NO_TARGETS))
+    .refine((listed) => Object.keys(listed).length > 0, 'is empty: without a territory there is nothing to ask'),
 });
 
 /** The form of a list of targets that is shipped. */

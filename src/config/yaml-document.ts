@@ -1,4 +1,5 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { messageOf } from '../lib/message-of.ts';
 import type { Place } from '../lib/zod-faults.ts';
 
 /** A YAML document as plain values, with a way back to the place where each was written. */
@@ -24,7 +25,13 @@ export function readYaml(text: string): YamlResult {
     const { line, col } = lines.linePos(offset);
     return `${line}:${col}`;
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    strict: true,
+    logLevel: 'error',
+  });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
     return { ok: false, faults: problems.map(({ pos, message }) => `${place(pos[0])}: ${problemText(message)}`) };
@@ -32,9 +39,12 @@ export function readYaml(text: string): YamlResult {
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
     return { ok: true, document: { value, locate: (path, what) => place(offsetOf(document, path, what)) } };
-  } catch {
+  } catch (error) {
     // The one thing that can fail here is resolving aliases; yaml throws a ReferenceError without a place.
-    return { ok: false, faults: ['1:1: the aliases make too many values; write them out'] };
+    const [, name] = /^Unresolved alias .*: (\S{1,80})/.exec(messageOf(error)) ?? [];
+    if (name === undefined) return { ok: false, faults: ['1:1: the aliases make too many values; write them out'] };
+    const at = Math.max(text.indexOf(`*${name}`), 0);
+    return { ok: false, faults: [`${place(at)}: *${name} stands for nothing that is written above as &${name}`] };
   }
 }
 
@@ -43,6 +53,7 @@ const MOST_OF_PROBLEM = 200;
 
 function problemText(message: string): string {
   if (message === 'Map keys must be unique') return 'this key is here twice';
+  if (message.startsWith('Source contains multiple documents')) return 'a second document begins here: a file has one';
   const [first = message] = message.split('\n');
   return first.length > MOST_OF_PROBLEM ? `${first.slice(0, MOST_OF_PROBLEM)}…` : first;
 }

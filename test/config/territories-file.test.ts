@@ -122,7 +122,8 @@ describe('case 52: a file that is not such a configuration is refused, with the 
     ],
     ['an empty file', '', /^watch\.yaml:1:1: the file is empty, it must be a map/],
     ['a list', '- a\n', /^watch\.yaml:1:1: the file is a list, it must be a map/],
-    ['two documents', `${YOUTUBE}---\n${YOUTUBE}`, /^watch\.yaml:6:1: /],
+    ['two documents', `${YOUTUBE}---\n${YOUTUBE}`, /^watch\.yaml:6:1: a second document begins here/],
+    ['an alias of nothing', 'territories: [*nope]\n', /^watch\.yaml:1:15: \*nope stands for nothing/],
     ['a tag that would run code elsewhere', 'territories: !!js/function "f"\n', /^watch\.yaml:1:14: .*tag/],
     ['a key of the language itself', `${YOUTUBE}__proto__: { id: 1 }\n`, /^watch\.yaml:6:1: __proto__ is not known$/],
   ])('%s', (_what, text, fault) => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { S3Shelf } from '../../src/jobs/shelf/s3.ts';
 import { S3Bucket } from '../../src/jobs/shelf/s3-bucket.ts';
@@ -118,3 +120,26 @@ test('what a store does not implement is not asked for again', async () => {
   await expect(bucket.putOnce('KP/a', 'text')).rejects.toThrow('501');
   expect(requests).toBe(1);
 });
+
+test.skipIf(process.platform !== 'linux')('a file whose request fails is closed', async () => {
+  const { bucket, clock } = await bucketOf((request) => request.socket.destroy());
+  for (const close of closing.splice(0)) close();
+  const path = fileURLToPath(import.meta.url);
+  const outcome: string[] = [];
+  void bucket.putFileOnce('KP/a', path).catch((error: unknown) => outcome.push(String(error)));
+  while (outcome.length === 0) await clock.turn(1_000);
+  expect(outcome[0]).toMatch(/the store cannot be reached/);
+  const isOpen = () => openFiles().includes(path);
+  await until(() => !isOpen());
+});
+
+/** Files that this process has open. */
+function openFiles(): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap((each) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${each}`);
+    } catch {
+      return [];
+    }
+  });
+}

@@ -161,6 +161,7 @@ function isLast({ source, type }: UnroutableEvent, { id }: Drill): boolean {
 const WHY = {
   refused: 'refused by the leader; its log says why. Is the territory watched?',
   late: 'not started by the leader: does the feed send anything?',
+  'late-end': 'the leader has not reported the end: does the feed send anything?',
 } as const;
 
 /** Waits until the leader has removed the request, the time is over, or `signal` aborts. */
@@ -177,7 +178,7 @@ async function untilRemoved(
     await clock.sleep(10 * LOOK_MS, signal);
     return 'refused';
   }
-  return 'late';
+  return progress.openedMs === undefined ? 'late' : 'late-end';
 }
 
 async function checkPubSub(listening: Subscriber, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { AwsV4Signer } from 'aws4fetch';
 import { bodyOf, fetchFault, isPassing } from '../../../streams/http/answer.ts';
@@ -56,7 +56,7 @@ interface Body {
   readonly sha256: string;
   readonly bytes: number;
   /** Called for each try, which sends the body from its beginning. */
-  readonly open: () => NonNullable<RequestInit['body']>;
+  readonly open: () => string | ReadStream;
 }
 
 const ADVICE: Readonly<Record<number, string>> = {
@@ -106,8 +106,7 @@ export class S3Bucket {
   /** Writes a local file as an object, in the same way. */
   async putFileOnce(key: string, path: string): Promise<boolean> {
     const [{ size }, { sha256 }] = [await stat(path), await hashedFile(path, this.#means.signal)];
-    const open = () => createReadStream(path) as unknown as NonNullable<RequestInit['body']>;
-    return this.#putOnce(key, { sha256, bytes: size, ...(size > 0 ? { open } : { open: () => '' }) });
+    return this.#putOnce(key, { sha256, bytes: size, open: () => (size > 0 ? createReadStream(path) : '') });
   }
 
   /** Whether an object with this key exists. */
@@ -210,15 +209,21 @@ export class S3Bucket {
     });
     const signed = await signer.sign();
     if (method === 'PUT') signed.headers.set('content-length', String(body.bytes));
-    const response = await fetchByProxy(signed.url, {
-      method,
-      headers: signed.headers,
-      redirect: 'manual',
-      signal,
-      ...(method === 'PUT' && { body: body.open(), duplex: 'half' as const }),
-    });
-    const bytes = await bodyOf(response, MOST_BYTES);
-    return bytes === undefined ? undefined : { status: response.status, headers: response.headers, body: bytes };
+    const sent = method === 'PUT' ? body.open() : undefined;
+    try {
+      const response = await fetchByProxy(signed.url, {
+        method,
+        headers: signed.headers,
+        redirect: 'manual',
+        signal,
+        ...(sent !== undefined && { body: sent as NonNullable<RequestInit['body']>, duplex: 'half' as const }),
+      });
+      const bytes = await bodyOf(response, MOST_BYTES);
+      return bytes === undefined ? undefined : { status: response.status, headers: response.headers, body: bytes };
+    } finally {
+      // A request that fails before it reads its body leaves the file open.
+      if (typeof sent === 'object') sent.destroy();
+    }
   }
 }
 
