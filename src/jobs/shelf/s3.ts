@@ -24,7 +24,7 @@ export class S3Shelf implements Shelf {
   readonly name: string;
   readonly #bucket: S3Bucket;
   readonly #prefix: string;
-  /** The bucket for the last request of a command that was stopped. */
+  /** Makes a last request with a signal of its own: the command may have been stopped. */
   readonly #briefly: <T>(work: (bucket: S3Bucket) => Promise<T>) => Promise<T>;
   readonly #drafts = new FolderShelf(join(tmpdir(), `unroutable-drafts-${userInfo().uid}`));
   readonly #windows: ObjectWindows;
